@@ -1,1 +1,3 @@
-//! x
+//! eKYC-Onboarder: self-hosted, event-sourced identity verification.
+
+pub mod verifiers;

@@ -1,0 +1,3 @@
+//! Adapters from the domain's ports to real models; nothing here knows HTTP, SQL or the session.
+
+pub mod runtime;

@@ -17,6 +17,8 @@ use crate::verifiers::runtime::RuntimeError;
 const LEAST_CONFIDENCE: f32 = 0.45;
 /// Confidence that every character under a check digit needs before the zone may count as valid.
 const LEAST_SURE: f32 = 0.1;
+/// Confidence of every character from which a second, equal reading settles what is printed.
+const CONFIRMED: f32 = 0.85;
 
 /// One reading of a machine-readable zone: plaintext personal data.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub struct MrzReading {
     pub areas: Vec<TextBox>,
     /// The fields, or why the rows are no zone of ICAO Doc 9303.
     pub parsed: Result<Mrz, MrzError>,
+    /// Whether two cuts surely said the same.
+    pub(super) confirmed: bool,
     score: f32,
 }
 
@@ -54,23 +58,33 @@ impl MrzReading {
     }
 
     fn is_seen(&self) -> bool {
+        self.data_characters()
+            .filter(|(byte, _)| *byte != b'<')
+            .all(|(_, confidence)| confidence >= LEAST_SURE)
+    }
+
+    /// The characters outside the row of the names.
+    fn data_characters(&self) -> impl Iterator<Item = (u8, f32)> {
         let data_rows = (0..self.rows.len()).filter(|row| *row != self.format.name_row());
-        data_rows.into_iter().all(|row| {
-            let characters = self.rows[row].bytes().zip(&self.confidences[row]);
-            characters.filter(|(byte, _)| *byte != b'<').all(|(_, confidence)| *confidence >= LEAST_SURE)
-        })
+        data_rows.flat_map(|row| self.rows[row].bytes().zip(self.confidences[row].iter().copied()))
     }
 
-    /// Orders readings: valid first, then right check digits, then what the network found likelier.
-    pub(super) fn rank(&self) -> (bool, usize, f32) {
-        (self.is_valid(), self.right_check_digits(), self.score)
-    }
-
-    /// Whether `self` is the better of two readings.
+    /// Whether `self` is the better of two readings: a valid one, else the one that the network found likelier.
     pub(super) fn beats(&self, other: &Self) -> bool {
-        let (mine, theirs) = (self.rank(), other.rank());
-        (mine.0, mine.1) > (theirs.0, theirs.1)
-            || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
+        match (self.is_valid(), other.is_valid()) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => self.score > other.score,
+        }
+    }
+
+    /// Whether two cuts of the same rows gave the same sure characters: more looks would only wait for an accident.
+    pub(super) fn confirms(&self, other: &Self) -> bool {
+        let sure = |reading: &Self| {
+            reading.data_characters().all(|(_, confidence)| confidence >= CONFIRMED)
+                && reading.raw_rows.iter().all(|row| row.len() == reading.format.row_length())
+        };
+        self.format == other.format && self.rows == other.rows && sure(self) && sure(other)
     }
 }
 
@@ -124,8 +138,16 @@ fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: Naive
     let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();
     let parsed = Mrz::parse(&rows, today);
     let confidences = decoded.into_iter().map(|row| row.confidences).collect();
-    let reading =
-        MrzReading { format, rows, raw_rows: raw, confidences, areas: group.rows.clone(), parsed, score };
+    let reading = MrzReading {
+        format,
+        rows,
+        raw_rows: raw,
+        confidences,
+        areas: group.rows.clone(),
+        parsed,
+        confirmed: false,
+        score,
+    };
     (reading.confidence() >= LEAST_CONFIDENCE).then_some(reading)
 }
 

@@ -89,23 +89,50 @@ impl Page {
         image: &RgbImage,
         today: NaiveDate,
     ) -> Result<Option<MrzReading>, RuntimeError> {
-        let mut best: Option<MrzReading> = None;
-        for group in mrz_rows::find_groups(&self.lines) {
-            for candidate in candidates(group) {
-                for look in LOOKS {
-                    let reading = mrz_read::read_group(&models.recogniser, image, &candidate, look, today)?;
-                    let Some(reading) = reading else { break };
-                    if best.as_ref().is_none_or(|best| reading.beats(best)) {
-                        best = Some(reading);
-                    }
-                    if best.as_ref().is_some_and(MrzReading::is_valid) {
-                        return with_sure_names(models, image, best, today);
-                    }
-                }
+        let mut best: Option<(RowGroup, MrzReading)> = None;
+        for candidate in mrz_rows::find_groups(&self.lines).into_iter().flat_map(candidates) {
+            let Some(reading) = mrz_read::read_group(&models.recogniser, image, &candidate, LOOKS[0], today)?
+            else {
+                continue;
+            };
+            let valid = reading.is_valid();
+            if best.as_ref().is_none_or(|(_, best)| reading.beats(best)) {
+                best = Some((candidate, reading));
+            }
+            if valid {
+                break;
             }
         }
-        with_sure_names(models, image, best, today)
+        let Some((group, first)) = best else { return Ok(None) };
+        let best = look_closer(&models.recogniser, image, &group, first, today)?;
+        Ok(Some(best))
     }
+}
+
+/// Cuts the rows in other ways until they read valid, or until two cuts surely say the same.
+fn look_closer(
+    recogniser: &TextRecogniser,
+    image: &RgbImage,
+    group: &RowGroup,
+    first: MrzReading,
+    today: NaiveDate,
+) -> Result<MrzReading, RuntimeError> {
+    let mut best = first;
+    for look in &LOOKS[1..] {
+        if best.is_valid() {
+            break;
+        }
+        if let Some(next) = mrz_read::read_group(recogniser, image, group, *look, today)? {
+            if next.confirms(&best) {
+                best.confirmed = true;
+                break;
+            }
+            if next.beats(&best) {
+                best = next;
+            }
+        }
+    }
+    Ok(best)
 }
 
 fn mean_confidence(lines: &[&PageLine]) -> f32 {
@@ -114,18 +141,18 @@ fn mean_confidence(lines: &[&PageLine]) -> f32 {
     sum / weight.max(1.0)
 }
 
-fn with_sure_names(
+/// Reads unsure names again, in several cuts that vote.
+pub(super) fn make_names_sure(
     models: &TextModels,
     image: &RgbImage,
-    reading: Option<MrzReading>,
+    reading: &mut MrzReading,
     today: NaiveDate,
-) -> Result<Option<MrzReading>, RuntimeError> {
-    let Some(mut reading) = reading else { return Ok(None) };
+) -> Result<(), RuntimeError> {
     let names = &reading.confidences[reading.format.name_row()];
     if names.iter().copied().fold(1.0, f32::min) < SURE_NAMES {
-        mrz_read::vote_on_names(&models.recogniser, image, &mut reading, &LOOKS, today)?;
+        mrz_read::vote_on_names(&models.recogniser, image, reading, &LOOKS, today)?;
     }
-    Ok(Some(reading))
+    Ok(())
 }
 
 fn candidates(group: RowGroup) -> Vec<RowGroup> {

@@ -7,7 +7,7 @@ use domain::mrz::Mrz;
 use image::RgbImage;
 
 use super::mrz_read::MrzReading;
-use super::page::{Page, TextModels};
+use super::page::{Page, TextModels, make_names_sure};
 use super::printed_zone::{self, NameComparison, PrintedZone};
 use super::quality::{self, ImageQuality};
 use super::text_box::TextBox;
@@ -106,7 +106,12 @@ pub fn read_document(
             search.attempt(thorough, &stretched(image), config.second_side, today)?;
         }
     }
-    Ok(search.finish(image))
+    if let Some(zone) = search.best() {
+        let mut zone = zone.clone();
+        make_names_sure(models.thorough.as_ref().unwrap_or(&models.fast), image, &mut zone, today)?;
+        return Ok(search.finish(image, Some(zone)));
+    }
+    Ok(search.finish(image, None))
 }
 
 /// What the attempts have found so far.
@@ -144,15 +149,14 @@ impl Search {
     }
 
     fn is_done(&self) -> bool {
-        self.readings.last().is_some_and(MrzReading::is_valid)
+        self.readings.iter().any(|reading| reading.is_valid() || reading.confirmed)
     }
 
     fn best(&self) -> Option<&MrzReading> {
         self.readings.iter().reduce(|best, next| if next.beats(best) { next } else { best })
     }
 
-    fn finish(self, image: &RgbImage) -> DocumentReading {
-        let zone = self.best().cloned();
+    fn finish(self, image: &RgbImage, zone: Option<MrzReading>) -> DocumentReading {
         let contradicted =
             zone.as_ref().is_some_and(|zone| self.readings.iter().any(|other| contradicts(other, zone)));
         let lines: Vec<TextLine> =

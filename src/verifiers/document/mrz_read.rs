@@ -63,10 +63,15 @@ impl MrzReading {
             .all(|(_, confidence)| confidence >= LEAST_SURE)
     }
 
-    /// The characters outside the row of the names.
+    /// The rows that check digits cover.
+    pub(super) fn data_rows(&self) -> impl Iterator<Item = usize> + use<> {
+        let name_row = self.format.name_row();
+        (0..self.format.rows()).filter(move |row| *row != name_row)
+    }
+
+    /// The characters of the rows that check digits cover.
     fn data_characters(&self) -> impl Iterator<Item = (u8, f32)> {
-        let data_rows = (0..self.rows.len()).filter(|row| *row != self.format.name_row());
-        data_rows.flat_map(|row| self.rows[row].bytes().zip(self.confidences[row].iter().copied()))
+        self.data_rows().flat_map(|row| self.rows[row].bytes().zip(self.confidences[row].iter().copied()))
     }
 
     /// Whether `self` is the better of two readings: a valid one, else the one that the network found likelier.
@@ -82,9 +87,12 @@ impl MrzReading {
     pub(super) fn confirms(&self, other: &Self) -> bool {
         let sure = |reading: &Self| {
             reading.data_characters().all(|(_, confidence)| confidence >= CONFIRMED)
-                && reading.raw_rows.iter().all(|row| row.len() == reading.format.row_length())
+                && reading.data_rows().all(|row| reading.raw_rows[row].len() == reading.format.row_length())
         };
-        self.format == other.format && self.rows == other.rows && sure(self) && sure(other)
+        self.format == other.format
+            && self.data_characters().map(|(byte, _)| byte).eq(other.data_characters().map(|(byte, _)| byte))
+            && sure(self)
+            && sure(other)
     }
 }
 
@@ -133,6 +141,10 @@ fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: Naive
     let mut decoded: Vec<DecodedRow> = Vec::new();
     for (row, steps) in steps.iter().enumerate() {
         decoded.push(decode_row(steps, format, row)?);
+    }
+    if format == MrzFormat::Td2 && decoded[0].text.starts_with("IDFRA") {
+        // The older French card: another order of fields in its second row, so no position restricts anything there.
+        decoded[1] = steps[1].decode(&[Kind::Any; 36])?;
     }
     let score = decoded.iter().map(|row| row.score).sum::<f32>() / decoded.len() as f32;
     let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();

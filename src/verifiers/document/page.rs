@@ -21,6 +21,10 @@ const LOOKS: [RowLook; 4] = [
 const SURE_NAMES: f32 = 0.9;
 /// Mean confidence of a page's lines below which it may lie upside down.
 const UPRIGHT_CONFIDENCE: f32 = 0.85;
+/// Width over height from which a line may be a piece of a machine-readable zone, when time is short.
+const WIDE_ASPECT: f32 = 4.0;
+/// Its least width, as a share of the image's longer side.
+const WIDE_SHARE: f32 = 0.1;
 /// How many of the widest lines are read both ways to find the way up.
 const WAY_UP_LINES: usize = 6;
 
@@ -47,6 +51,22 @@ impl Page {
     /// Finds and reads every line.
     pub(super) fn read(models: &TextModels, image: &RgbImage, long_side: u32) -> Result<Self, RuntimeError> {
         let boxes = models.detector.detect(image, long_side)?;
+        Self::read_boxes(models, image, &boxes)
+    }
+
+    /// Finds every line but reads only those wide enough for a piece of a machine-readable zone.
+    pub(super) fn read_wide_lines(
+        models: &TextModels,
+        image: &RgbImage,
+        long_side: u32,
+        reversed: bool,
+    ) -> Result<Self, RuntimeError> {
+        let least = image.width().max(image.height()) as f32 * WIDE_SHARE;
+        let mut boxes = models.detector.detect(image, long_side)?;
+        boxes.retain(|found| found.width >= WIDE_ASPECT * found.height && found.width >= least);
+        if reversed {
+            boxes = boxes.into_iter().map(TextBox::reversed).collect();
+        }
         Self::read_boxes(models, image, &boxes)
     }
 
@@ -107,6 +127,20 @@ impl Page {
         let best = look_closer(&models.recogniser, image, &group, first, today)?;
         Ok(Some(best))
     }
+}
+
+/// Reads rows that an earlier look has found with another recogniser.
+pub(super) fn read_again(
+    models: &TextModels,
+    image: &RgbImage,
+    areas: &[TextBox],
+    today: NaiveDate,
+) -> Result<Option<MrzReading>, RuntimeError> {
+    let group = RowGroup { rows: areas.to_vec() };
+    let Some(first) = mrz_read::read_group(&models.recogniser, image, &group, LOOKS[0], today)? else {
+        return Ok(None);
+    };
+    look_closer(&models.recogniser, image, &group, first, today).map(Some)
 }
 
 /// Cuts the rows in other ways until they read valid, or until two cuts surely say the same.

@@ -38,19 +38,20 @@ impl CountryCode {
 
     /// Whether two codes can stand on one document: equal, or both of the British family.
     pub fn agrees_with(&self, other: &Self) -> bool {
-        let family = |code: &Self| match code.as_str() {
-            "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => "GBR",
-            "RKK" | "UNK" | "XKX" => "RKS",
-            code => iso3166::alpha3(code).unwrap_or("other"),
-        }
-        .to_owned();
+        let family = |code: &Self| {
+            match code.as_str() {
+                "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => "GBR",
+                "RKK" | "UNK" | "XKX" => "RKS",
+                code => iso3166::alpha3(code).unwrap_or("other"),
+            }
+            .to_owned()
+        };
         self == other || (family(self) != "other" && family(self) == family(other))
     }
 
     fn known(code: &str) -> Option<Self> {
-        let known = iso3166::alpha3(code).or_else(|| {
-            ICAO_ONLY.iter().chain(&ICAO_ONLY_MORE).find(|icao| **icao == code).copied()
-        })?;
+        let known = iso3166::alpha3(code)
+            .or_else(|| ICAO_ONLY.iter().chain(&ICAO_ONLY_MORE).find(|icao| **icao == code).copied())?;
         known.as_bytes().try_into().ok().map(Self)
     }
 }

@@ -303,7 +303,7 @@ fn field_problems(
     match identity.expiry_date {
         None => problems.push(DocumentProblem::ExpiryUnread),
         Some(expiry) if expiry >= today => {}
-        Some(_) if reading.mrz.as_ref().is_some_and(|mrz| digit_is_right(mrz, CheckedField::Expiry)) => {
+        Some(_) if reading.mrz.as_ref().is_some_and(|mrz| digit_is_right(mrz, CheckedField::ExpiryDate)) => {
             problems.push(DocumentProblem::DocumentExpired);
         }
         Some(_) => problems.push(DocumentProblem::ExpiryInDoubt),
@@ -350,4 +350,3 @@ fn quality_problems(reading: &DocumentReading, rules: &DocumentRules) -> Vec<Doc
     ];
     found.into_iter().filter(|(is_there, _)| *is_there).map(|(_, problem)| problem).collect()
 }
-

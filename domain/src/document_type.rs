@@ -51,10 +51,11 @@ impl FromStr for DocumentType {
             .collect();
         match name.as_str() {
             "passport" | "passport_card" => Ok(Self::Passport),
-            "id_card" | "id" | "idcard" | "national_id" | "national_id_card" | "identity_card" => Ok(Self::IdCard),
-            "driving_license" | "driving_licence" | "driver_license" | "drivers_license" | "driver_licence" => {
-                Ok(Self::DrivingLicense)
+            "id_card" | "id" | "idcard" | "national_id" | "national_id_card" | "identity_card" => {
+                Ok(Self::IdCard)
             }
+            "driving_license" | "driving_licence" | "driver_license" | "drivers_license"
+            | "driver_licence" => Ok(Self::DrivingLicense),
             "residence_permit" | "residence_card" | "residency_permit" => Ok(Self::ResidencePermit),
             _ => Err(UnknownDocumentType),
         }

@@ -32,7 +32,8 @@ impl FaceTemplate {
 
     /// Cosine similarity in steps of 1e-4, in [-10000, 10000]; integer arithmetic, so the same on every machine.
     pub fn cosine(&self, other: &Self) -> i32 {
-        let dot = |a: &[i16], b: &[i16]| a.iter().zip(b).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum::<i64>();
+        let dot =
+            |a: &[i16], b: &[i16]| a.iter().zip(b).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum::<i64>();
         let norm = (dot(&self.0, &self.0) as f64 * dot(&other.0, &other.0) as f64).sqrt();
         (dot(&self.0, &other.0) as f64 / norm * 10_000.0).round() as i32
     }
@@ -173,7 +174,8 @@ mod tests {
 
     #[test]
     fn an_opposite_face_scores_zero() {
-        let opposite = FaceTemplate::try_from(template(0.7).0.iter().map(|x| -x).collect::<Vec<i16>>()).unwrap();
+        let opposite =
+            FaceTemplate::try_from(template(0.7).0.iter().map(|x| -x).collect::<Vec<i16>>()).unwrap();
         assert_eq!(template(0.7).cosine(&opposite), -10_000);
         assert_eq!(template(0.7).similarity(&opposite), Score::ZERO);
     }

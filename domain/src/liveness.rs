@@ -187,7 +187,11 @@ fn visibility(finding: &LivenessFinding, rules: &LivenessRules) -> Vec<LivenessR
     reasons
 }
 
-fn action(finding: &LivenessFinding, challenge: ChallengeKind, rules: &LivenessRules) -> Option<LivenessReason> {
+fn action(
+    finding: &LivenessFinding,
+    challenge: ChallengeKind,
+    rules: &LivenessRules,
+) -> Option<LivenessReason> {
     let (asked, other) = match (challenge, finding.head_turn) {
         (ChallengeKind::Blink, _) => {
             let blinked = finding.eye_dip.is_some_and(|dip| dip >= rules.min_eye_dip);

@@ -112,7 +112,8 @@ pub trait Vault: Send + Sync {
         indexed: &[Indexed<'_>],
     ) -> Result<(), PortError>;
     /// The partner's sessions whose blind index of `purpose` holds `value`, newest first, at most 10,000.
-    async fn find(&self, partner: PartnerId, purpose: &str, value: &str) -> Result<Vec<SessionId>, PortError>;
+    async fn find(&self, partner: PartnerId, purpose: &str, value: &str)
+    -> Result<Vec<SessionId>, PortError>;
     /// Seals bytes under the session's key of `class`; base64 of nonce and ciphertext.
     async fn seal_bytes(
         &self,
@@ -139,13 +140,22 @@ pub trait Vault: Send + Sync {
 }
 
 /// Seals a personal value under its class and field.
-pub async fn seal<T: Personal>(vault: &dyn Vault, session: SessionId, value: &T) -> Result<Sealed<T>, PortError> {
-    let plaintext = serde_json::to_vec(value).map_err(|_| PortError::Failed(format!("{} has no JSON", T::FIELD)))?;
+pub async fn seal<T: Personal>(
+    vault: &dyn Vault,
+    session: SessionId,
+    value: &T,
+) -> Result<Sealed<T>, PortError> {
+    let plaintext =
+        serde_json::to_vec(value).map_err(|_| PortError::Failed(format!("{} has no JSON", T::FIELD)))?;
     vault.seal_bytes(session, T::CLASS, T::FIELD, &plaintext).await.map(Sealed::from_ciphertext)
 }
 
 /// Opens a sealed personal value.
-pub async fn open<T: Personal>(vault: &dyn Vault, session: SessionId, sealed: &Sealed<T>) -> Result<T, PortError> {
+pub async fn open<T: Personal>(
+    vault: &dyn Vault,
+    session: SessionId,
+    sealed: &Sealed<T>,
+) -> Result<T, PortError> {
     let plaintext = vault.open_bytes(session, T::CLASS, T::FIELD, sealed.ciphertext()).await?;
     // serde_json's message may quote the value, so it is dropped.
     serde_json::from_slice(&plaintext).map_err(|_| PortError::Failed(format!("{} does not parse", T::FIELD)))

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness. Whatever touches the world is a port (`ports`), whatever decides is a
 //! function from state and findings to events (`session`). Adapters live in the root package.
 
+pub mod contact;
 pub mod country;
 pub mod document;
 pub mod document_type;
@@ -17,7 +18,7 @@ pub mod risk;
 pub mod score;
 pub mod screening;
 pub mod sealed;
-//pub mod session;
+pub mod session;
 pub mod stamp;
 
 /// A UTC instant.

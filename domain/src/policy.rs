@@ -115,8 +115,6 @@ pub struct ApplicantRules {
     pub minimum_age: u32,
     /// Nationalities and issuers that go to a reviewer.
     pub review_countries: Vec<CountryCode>,
-    /// Whether politically exposed persons go to a reviewer.
-    pub review_pep: bool,
 }
 
 /// Screening rules.

@@ -190,4 +190,6 @@ pub struct Services {
     pub screening: Box<dyn SanctionsScreener>,
     /// The policy in force.
     pub policy: Policy,
+    /// Whether real people are decided on: the demonstration list then counts as stale.
+    pub production: bool,
 }

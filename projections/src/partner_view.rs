@@ -89,6 +89,8 @@ pub struct PartnerView {
     pub completed_at: Option<Timestamp>,
     /// Results of the checks.
     pub results: VerificationResults,
+    /// The latest liveness check on its own, before its face is compared with the selfie's.
+    liveness_check: Option<bool>,
 }
 
 impl PartnerView {
@@ -109,6 +111,7 @@ impl PartnerView {
                 expires_at: opened.expires_at,
                 completed_at: None,
                 results: VerificationResults::default(),
+                liveness_check: None,
             },
             (None, _) => return None,
             (Some(view), _) => view,
@@ -149,18 +152,22 @@ impl PartnerView {
             SessionEvent::SelfieSubmitted(_) => {
                 self.status = Status::Processing;
                 self.forget_match();
+                self.results.liveness_passed = self.liveness_check;
             }
             SessionEvent::FacesCompared(comparison) => match comparison.pair {
                 FacePair::DocumentSelfie => {
                     self.results.face_match_passed = Some(comparison.matched);
                     self.results.face_match_score = Some(comparison.score);
                 }
-                FacePair::SelfieLiveness if !comparison.matched => self.results.liveness_passed = Some(false),
-                FacePair::SelfieLiveness => {}
+                FacePair::SelfieLiveness => {
+                    self.results.liveness_passed =
+                        self.liveness_check.map(|passed| passed && comparison.matched);
+                }
             },
             SessionEvent::LivenessChecked(check) => {
                 self.status = Status::Processing;
-                self.results.liveness_passed = Some(check.verdict.passed);
+                self.liveness_check = Some(check.verdict.passed);
+                self.results.liveness_passed = self.liveness_check;
             }
             SessionEvent::SessionSubmitted(_) => self.status = Status::Processing,
             SessionEvent::SanctionsScreened(screened) => {

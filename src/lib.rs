@@ -1,3 +1,4 @@
 //! eKYC-Onboarder: self-hosted, event-sourced identity verification.
 
+pub mod store;
 pub mod verifiers;

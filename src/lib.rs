@@ -2,4 +2,6 @@
 
 pub mod models;
 pub mod store;
+pub mod cli;
+pub mod lists;
 pub mod verifiers;

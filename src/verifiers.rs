@@ -1,3 +1,4 @@
 //! Adapters from the domain's ports to real models; nothing here knows HTTP, SQL or the session.
 
+pub mod pool;
 pub mod runtime;

@@ -1,5 +1,10 @@
 //! Documents: what a reader reports, what the rules make of it, and the identity that follows.
 
+#[cfg(test)]
+pub(crate) mod specimen;
+#[cfg(test)]
+mod tests;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 

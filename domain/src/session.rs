@@ -15,6 +15,8 @@ mod state;
 mod submit;
 mod take_document;
 mod take_selfie;
+#[cfg(test)]
+mod testing;
 
 pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, SubmitDocument};
 pub use error::{SessionError, Step};

@@ -128,3 +128,126 @@ const fn measured(finding: &LivenessFinding) -> LivenessMeasured {
         frame_difference: finding.frame_difference,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+    use uuid::Uuid;
+
+    use super::super::testing::{Story, answer, face, selfie};
+    use super::super::{Action, FacePair, SessionError, SessionEvent, Step};
+    use crate::ids::ChallengeId;
+    use crate::liveness::{HeadTurn, LivenessReason};
+    use crate::ports::PortError;
+
+    fn challenged() -> Story {
+        let story = Story::opened();
+        let document = story.document("document");
+        story.then(document).then(selfie("selfie")).then(Action::IssueChallenge)
+    }
+
+    #[test]
+    fn a_turn_to_the_asked_side_passes_and_the_face_is_compared_with_the_selfie() {
+        let story = challenged();
+        let events = story.when(story.answer("frames")).unwrap();
+        let [SessionEvent::LivenessChecked(check), SessionEvent::FacesCompared(compared)] = events.as_slice()
+        else {
+            panic!("{events:?}")
+        };
+        assert!(check.verdict.passed, "{:?}", check.verdict.reasons);
+        assert_eq!(check.frames.frames, 8);
+        assert_eq!((compared.pair, compared.matched), (FacePair::SelfieLiveness, true));
+    }
+
+    #[test]
+    fn a_turn_to_the_other_side_fails() {
+        let turn = HeadTurn { left: 0, right: 250 };
+        let story = challenged().given(|world| world.frames.head_turn = Some(turn)).answered("frames");
+        assert_eq!(story.state().liveness_passed(), Some(false));
+        assert_eq!(story.state().liveness().unwrap().verdict.reasons, [LivenessReason::WrongDirection]);
+    }
+
+    #[test]
+    fn another_face_than_the_selfies_fails_the_step_though_the_check_passed() {
+        let story = challenged().given(|world| world.frames.template = Some(face(-0.6))).answered("frames");
+        assert!(story.state().liveness().unwrap().verdict.passed);
+        assert_eq!(story.state().liveness_passed(), Some(false));
+    }
+
+    #[test]
+    fn frames_need_neither_document_nor_selfie() {
+        let story = Story::opened().answered("frames");
+        assert_eq!(story.state().liveness_passed(), Some(true));
+        assert!(story.state().liveness_match().is_none());
+    }
+
+    #[test]
+    fn a_challenge_is_good_for_one_answer() {
+        let story = challenged();
+        let (first, second) = (story.answer("frames"), story.answer("other frames"));
+        assert_eq!(story.then(first).when(second), Err(SessionError::ChallengeUsed));
+    }
+
+    #[test]
+    fn the_same_frames_for_the_same_challenge_give_no_events() {
+        let story = challenged();
+        let frames = story.answer("frames");
+        assert_eq!(story.then(frames.clone()).when(frames), Ok(vec![]));
+    }
+
+    #[test]
+    fn the_same_frames_do_not_answer_another_challenge_unseen() {
+        let story = challenged().answered("frames").then(Action::IssueChallenge);
+        let again = story.answer("frames");
+        assert!(matches!(story.when(again).as_deref(), Ok([SessionEvent::LivenessChecked(_), ..])));
+    }
+
+    #[test]
+    fn an_unknown_challenge_is_refused() {
+        let story = challenged();
+        let unknown = answer(ChallengeId::new(Uuid::from_u128(1)), "frames", story.world.now);
+        assert_eq!(story.when(unknown), Err(SessionError::ChallengeUnknown));
+    }
+
+    #[test]
+    fn frames_received_at_the_exact_end_of_the_time_are_late_and_nothing_is_measured() {
+        let story = challenged().given(|world| world.busy = true).after(Duration::seconds(60));
+        let state = story.clone().then(story.answer("frames")).state();
+        let check = state.liveness().unwrap();
+        assert_eq!(check.verdict.reasons, [LivenessReason::ChallengeExpired]);
+        assert!(check.measured.is_none() && check.template.is_none());
+        assert!(check.verdict.checks_performed.is_empty());
+    }
+
+    #[test]
+    fn the_time_stops_when_the_frames_begin_to_arrive() {
+        let story = challenged().after(Duration::seconds(59));
+        let in_time = story.answer("frames");
+        let story = story.after(Duration::seconds(30)).then(in_time);
+        assert_eq!(story.state().liveness_passed(), Some(true));
+    }
+
+    #[test]
+    fn a_fourth_answer_is_refused() {
+        let story = Story::opened().then(Action::IssueChallenge).after(Duration::seconds(60));
+        let spare = story.answer("spare");
+        let story = ["a", "b", "c"].into_iter().fold(story, Story::answered);
+        assert_eq!(story.when(spare), Err(SessionError::AttemptsExhausted(Step::Liveness)));
+    }
+
+    #[test]
+    fn a_busy_detector_leaves_the_challenge_open() {
+        let story = challenged().given(|world| world.busy = true);
+        let frames = story.answer("frames");
+        let busy = SessionError::Port(PortError::Busy { retry_after_seconds: 2 });
+        assert_eq!(story.when(frames), Err(busy));
+        assert!(story.state().open_challenge(story.world.now).is_some());
+    }
+
+    #[test]
+    fn nothing_comes_after_submit() {
+        let story = Story::opened().complete().then(Action::Submit);
+        assert_eq!(story.when(story.answer("other frames")), Err(SessionError::AlreadySubmitted));
+        assert_eq!(story.when(story.answer("frames")), Ok(vec![]));
+    }
+}

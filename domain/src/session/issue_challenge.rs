@@ -47,3 +47,69 @@ fn decide(id: ChallengeId, draw: u128, policy: &Policy, now: Timestamp) -> Liven
         answer_by: now + Duration::seconds(i64::from(policy.session.challenge_timeout_seconds)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+
+    use super::super::testing::Story;
+    use super::super::{Action, SessionError, SessionEvent, Step};
+    use crate::liveness::{ChallengeKind, LivenessReason};
+
+    #[test]
+    fn the_draw_decides_the_challenge_and_the_policy_its_time() {
+        for (draw, kind) in ChallengeKind::ALL.into_iter().enumerate() {
+            let story = Story::opened().given(|world| world.draw = draw as u64);
+            let events = story.when(Action::IssueChallenge).unwrap();
+            let [SessionEvent::LivenessChallengeIssued(issued)] = events.as_slice() else {
+                panic!("{events:?}")
+            };
+            assert_eq!(issued.kind, kind);
+            assert_eq!(issued.answer_by - issued.issued_at, Duration::seconds(60));
+        }
+    }
+
+    #[test]
+    fn asking_again_neither_shortens_nor_renews_an_open_challenge() {
+        let story = Story::opened().then(Action::IssueChallenge).after(Duration::seconds(59));
+        assert_eq!(story.when(Action::IssueChallenge), Ok(vec![]));
+        let state = story.state();
+        assert!(state.open_challenge(story.world.now).is_some());
+    }
+
+    #[test]
+    fn a_challenge_whose_time_is_over_gives_way_to_a_new_one() {
+        let story = Story::opened().then(Action::IssueChallenge).after(Duration::seconds(60));
+        assert!(story.state().open_challenge(story.world.now).is_none());
+        assert_eq!(story.when(Action::IssueChallenge).map(|events| events.len()), Ok(1));
+    }
+
+    #[test]
+    fn an_answered_challenge_gives_way_to_a_new_one() {
+        let story = Story::opened().answered("frames").then(Action::IssueChallenge);
+        assert_eq!(story.state().challenges().len(), 2);
+    }
+
+    #[test]
+    fn no_more_challenges_are_given_than_the_policy_says() {
+        let story = (0..12).fold(Story::opened(), |story, _| {
+            story.then(Action::IssueChallenge).after(Duration::seconds(60))
+        });
+        assert_eq!(story.when(Action::IssueChallenge), Err(SessionError::TooManyChallenges));
+    }
+
+    #[test]
+    fn no_challenge_is_given_when_no_attempt_is_left() {
+        let story = ["a", "b", "c"].into_iter().fold(Story::opened(), Story::answered);
+        assert_eq!(story.when(Action::IssueChallenge), Err(SessionError::AttemptsExhausted(Step::Liveness)));
+    }
+
+    #[test]
+    fn a_late_answer_uses_its_challenge_up() {
+        let story = Story::opened().then(Action::IssueChallenge).after(Duration::seconds(60));
+        let late = story.answer("late");
+        let state = story.then(late).state();
+        assert!(state.challenges()[0].used);
+        assert_eq!(state.liveness().unwrap().verdict.reasons, [LivenessReason::ChallengeExpired]);
+    }
+}

@@ -46,3 +46,43 @@ pub(super) async fn seal_optional<T: Personal>(
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{PARTNER, Story, World, open};
+    use super::super::{Action, Caller, SessionError, SessionEvent};
+    use crate::ids::PartnerId;
+
+    #[test]
+    fn opening_gives_one_event_with_the_personal_data_sealed() {
+        let nothing = Story { world: World::honest(), events: vec![] };
+        let events = nothing.when(open()).unwrap();
+        let [SessionEvent::SessionOpened(opened)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(opened.partner_id, PARTNER);
+        assert_eq!(opened.opened_at, nothing.world.now);
+        assert!(!serde_json::to_string(opened).unwrap().contains("user-1"));
+        assert!(opened.metadata.is_none() && opened.webhook_url.is_none() && opened.redirect_url.is_none());
+    }
+
+    #[test]
+    fn an_open_session_is_not_opened_again() {
+        assert_eq!(Story::opened().when(open()), Err(SessionError::AlreadyOpen));
+    }
+
+    #[test]
+    fn the_session_of_another_partner_is_not_found() {
+        let stranger = Caller::Partner(PartnerId::new(uuid::Uuid::from_u128(1)));
+        let story = Story::opened();
+        for action in [story.document("d"), Action::IssueChallenge, Action::Submit] {
+            assert_eq!(story.when_from(stranger, action), Err(SessionError::NotFound));
+        }
+    }
+
+    #[test]
+    fn a_session_that_was_never_opened_is_not_found_by_anybody() {
+        let nothing = Story { world: World::honest(), events: vec![] };
+        for caller in [Caller::System, Caller::Partner(PARTNER)] {
+            assert_eq!(nothing.when_from(caller, nothing.document("d")), Err(SessionError::NotFound));
+        }
+    }
+}

@@ -142,10 +142,13 @@ fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {
     doubts
 }
 
+/// In production the demonstration list is stale by itself, whatever its date; elsewhere it is exempt.
 fn any_stale(lists: &[ListVersion], services: &Services, today: NaiveDate) -> bool {
     let limit = i64::from(services.policy.screening.max_list_age_days);
     lists.iter().any(|list| {
-        let exempt = list.demonstration && !services.production;
-        !exempt && (today - list.date).num_days() > limit
+        if list.demonstration { services.production } else { (today - list.date).num_days() > limit }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,3 +91,93 @@ fn guard(
     state.require_attempt_left(Step::Selfie, policy)?;
     Ok(Permit::Proceed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Story, face, selfie};
+    use super::super::{Action, FacePair, SessionError, SessionEvent, Step};
+    use crate::face::{Confidence, FaceProblem};
+
+    fn with_document() -> Story {
+        let story = Story::opened();
+        let document = story.document("document");
+        story.then(document)
+    }
+
+    #[test]
+    fn a_selfie_before_the_document_is_refused() {
+        assert_eq!(Story::opened().when(selfie("selfie")), Err(SessionError::DocumentFirst));
+    }
+
+    #[test]
+    fn a_selfie_is_compared_with_the_portrait() {
+        let events = with_document().when(selfie("selfie")).unwrap();
+        let [SessionEvent::SelfieSubmitted(taken), SessionEvent::FacesCompared(compared)] = events.as_slice()
+        else {
+            panic!("{events:?}")
+        };
+        assert!(taken.template.is_some());
+        assert_eq!(compared.pair, FacePair::DocumentSelfie);
+        assert_eq!((compared.matched, compared.confidence), (true, Confidence::High));
+        assert!(compared.score.steps().abs_diff(8_000) <= 2, "{:?}", compared.score);
+    }
+
+    #[test]
+    fn the_same_selfie_again_gives_no_events() {
+        assert_eq!(with_document().then(selfie("selfie")).when(selfie("selfie")), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_selfie_without_a_face_is_stored_but_compared_with_nothing() {
+        let story = with_document().given(|world| {
+            world.selfie.template = None;
+            world.selfie.problems = vec![FaceProblem::NoFace];
+        });
+        let story = story.then(selfie("wall"));
+        assert_eq!(story.state().attempts(Step::Selfie), 1);
+        assert!(story.state().document_match().is_none());
+    }
+
+    #[test]
+    fn a_weak_selfie_gives_low_confidence() {
+        let story = with_document().given(|world| world.selfie.problems = vec![FaceProblem::FaceBlurred]);
+        let state = story.then(selfie("selfie")).state();
+        assert_eq!(state.document_match().map(|compared| compared.confidence), Some(Confidence::Low));
+    }
+
+    #[test]
+    fn frames_that_came_first_are_compared_with_the_selfie() {
+        let story = with_document().answered("frames");
+        let events = story.when(selfie("selfie")).unwrap();
+        let pairs: Vec<FacePair> = events
+            .iter()
+            .filter_map(|event| match event {
+                SessionEvent::FacesCompared(compared) => Some(compared.pair),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(pairs, [FacePair::DocumentSelfie, FacePair::SelfieLiveness]);
+    }
+
+    #[test]
+    fn a_new_selfie_of_the_right_person_restores_a_passed_liveness_check() {
+        let stranger = with_document().given(|world| world.selfie.template = Some(face(-0.6)));
+        let story = stranger.then(selfie("stranger")).answered("frames");
+        assert_eq!(story.state().liveness_passed(), Some(false));
+        let story = story.given(|world| world.selfie.template = Some(face(0.8))).then(selfie("self"));
+        assert_eq!(story.state().liveness_passed(), Some(true));
+    }
+
+    #[test]
+    fn a_fourth_selfie_is_refused() {
+        let story =
+            ["a", "b", "c"].into_iter().fold(with_document(), |story, image| story.then(selfie(image)));
+        assert_eq!(story.when(selfie("d")), Err(SessionError::AttemptsExhausted(Step::Selfie)));
+    }
+
+    #[test]
+    fn nothing_comes_after_submit() {
+        let story = Story::opened().complete().then(Action::Submit);
+        assert_eq!(story.when(selfie("another")), Err(SessionError::AlreadySubmitted));
+    }
+}

@@ -16,24 +16,26 @@ mod similarity;
 pub mod store;
 mod vocabulary;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::ports::{PortError, SanctionsScreener};
 use domain::score::Score;
-use domain::screening::{ScreeningFinding, ScreeningHits, Subject};
+use domain::screening::{ScreeningFinding, ScreeningHit, ScreeningHits, Subject};
 
-use alignment::align;
-use hit::{EntityEvidence, RankedHit, compose};
-use index::{EntityAt, Index};
+use alignment::{Alignment, align};
+use hit::{EntityEvidence, Match, compose, total};
+use index::{EntityAt, Index, IndexedName};
+use similarity::similarity;
 pub use store::ListStore;
+use vocabulary::Token;
 
 /// Name and version of the algorithm; any change to scores is a new version.
 pub const ALGORITHM: &str = "ekyc-names-1";
 /// From this score on a hit is a possible match that a reviewer must see. Chosen on development queries, see the
 /// measurement in the documentation.
-pub const MATCH_THRESHOLD: Score = Score::saturating(7_000);
+pub const MATCH_THRESHOLD: Score = Score::saturating(7_500);
 /// Below this score a hit is noise and is not reported at all.
 pub const REPORT_FLOOR: Score = Score::saturating(5_000);
 /// Hits reported that do not reach the threshold, at most; matches are always reported.
@@ -59,43 +61,73 @@ impl SanctionsScreener for ListScreener {
     }
 }
 
-/// Possible matches of `subject` in `index`, best first and always in the same order.
+/// Possible matches of `subject` in `index`, best first and always in the same order: by score, then a confirmed
+/// birth date before an absent one before a contradicted one, then by id.
 pub fn screen(index: &Index, subject: &Subject) -> ScreeningFinding {
-    let mut best: HashMap<EntityAt, RankedHit> = HashMap::new();
-    let mut evidence: HashMap<EntityAt, EntityEvidence> = HashMap::new();
+    let mut found: BTreeMap<EntityAt, (EntityEvidence, Option<Match<'_>>)> = BTreeMap::new();
     let holders = subject.document_number.as_deref().map_or(&[][..], |number| index.holders(number));
     for spelling in &subject.names {
         let parts = index.subject_parts(&spelling.text);
-        let by_name = index.candidates(&parts);
+        let mut similar = SimilarParts::new(index, &parts, spelling.truncated);
+        let by_name = index.candidates(&parts, subject.date_of_birth);
         for name in by_name.chain(holders.iter().flat_map(|at| index.names_of(*at))) {
-            let alignment = align(&parts, &index.parts_of(name), spelling.truncated);
-            let evidence = evidence
+            let (evidence, best) = found
                 .entry(name.entity)
-                .or_insert_with(|| EntityEvidence::of(subject, index.entity(name.entity).0));
-            let ranked = compose(index, spelling, name, alignment, evidence);
-            if ranked.hit.score < REPORT_FLOOR {
-                continue;
-            }
-            match best.get(&name.entity) {
-                Some(known) if known.hit.score >= ranked.hit.score => {}
-                _ => drop(best.insert(name.entity, ranked)),
+                .or_insert_with(|| (EntityEvidence::of(subject, index.entity(name.entity).0), None));
+            let alignment = similar.align(name);
+            let score = total(alignment.score, evidence, index.listed_name(name).kind);
+            if score >= REPORT_FLOOR && best.as_ref().is_none_or(|best| best.score < score) {
+                *best = Some(Match { spelling, name, alignment, score });
             }
         }
     }
-    let mut ranked: Vec<RankedHit> = best.into_values().collect();
-    ranked.sort_by(RankedHit::order);
-    let matches = ranked.iter().filter(|ranked| ranked.hit.is_match).count();
-    ranked.truncate(matches + NEAR_MISSES);
+    let found = found.into_values().filter_map(|(evidence, best)| Some((evidence, best?))).collect();
     ScreeningFinding {
-        hits: ScreeningHits(ranked.into_iter().map(|ranked| ranked.hit).collect()),
+        hits: ScreeningHits(report(index, found)),
         lists: index.versions(),
         algorithm: ALGORITHM.to_owned(),
     }
 }
 
+fn report(index: &Index, mut found: Vec<(EntityEvidence, Match<'_>)>) -> Vec<ScreeningHit> {
+    let id = |found: &Match<'_>| index.entity(found.name.entity).0.id.as_str();
+    found.sort_by(|(evidence, one), (other_evidence, other)| {
+        other
+            .score
+            .cmp(&one.score)
+            .then_with(|| evidence.agreement.cmp(&other_evidence.agreement))
+            .then_with(|| id(one).cmp(id(other)))
+    });
+    let matches = found.iter().filter(|(_, found)| found.score >= MATCH_THRESHOLD).count();
+    found.truncate(matches + NEAR_MISSES);
+    found.into_iter().map(|(evidence, found)| compose(index, found, evidence)).collect()
+}
+
+/// Aligns one spelling with listed names; a pair of parts is compared once, however many names share it.
+struct SimilarParts<'a> {
+    index: &'a Index,
+    parts: &'a [Token],
+    cut: bool,
+    known: Vec<HashMap<u32, f32>>,
+}
+
+impl<'a> SimilarParts<'a> {
+    fn new(index: &'a Index, parts: &'a [Token], cut: bool) -> Self {
+        Self { index, parts, cut, known: vec![HashMap::new(); parts.len()] }
+    }
+
+    fn align(&mut self, name: &IndexedName) -> Alignment {
+        let listed = self.index.parts_of(name);
+        let Self { parts, cut, known, .. } = self;
+        align(parts, &listed, |q, c| {
+            *known[q].entry(name.parts[c]).or_insert_with(|| similarity(&parts[q], listed[c], *cut))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::screening::{ScreeningHit, SpelledName};
+    use domain::screening::SpelledName;
 
     use super::*;
 

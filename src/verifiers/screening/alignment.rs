@@ -1,6 +1,6 @@
 //! Aligns the parts of two names, whatever their order, joined or split.
 
-use super::similarity::similarity;
+use super::similarity::edit_similarity;
 use super::vocabulary::Token;
 
 /// Share of its weight that a part of the subject's name costs when the list does not have it.
@@ -40,9 +40,21 @@ struct Link {
     score: f32,
 }
 
-/// Aligns `query` with `candidate`; `cut` says that the query was cut off in the machine-readable zone.
-pub fn align(query: &[Token], candidate: &[&Token], cut: bool) -> Alignment {
-    let mut links = single_links(query, candidate, cut);
+/// Aligns `query` with `candidate`; `single` tells the similarity of one part of each, by their places.
+pub fn align(
+    query: &[Token],
+    candidate: &[&Token],
+    mut single: impl FnMut(usize, usize) -> f32,
+) -> Alignment {
+    let mut links = Vec::with_capacity(query.len());
+    for q in 0..query.len() {
+        for c in 0..candidate.len() {
+            let score = single(q, c);
+            if score > 0.0 {
+                links.push(Link { query: (q, 1), candidate: (c, 1), score });
+            }
+        }
+    }
     joined_links(query, candidate, &mut links);
     links.sort_by(|a, b| {
         let parts = |link: &Link| link.query.1 + link.candidate.1;
@@ -77,27 +89,13 @@ pub fn align(query: &[Token], candidate: &[&Token], cut: bool) -> Alignment {
     Alignment { score, pairs }
 }
 
-fn single_links(query: &[Token], candidate: &[&Token], cut: bool) -> Vec<Link> {
-    let mut links = Vec::new();
-    for (q, part) in query.iter().enumerate() {
-        for (c, listed) in candidate.iter().enumerate() {
-            let score = similarity(part, listed, cut);
-            if score > 0.0 {
-                links.push(Link { query: (q, 1), candidate: (c, 1), score });
-            }
-        }
-    }
-    links
-}
-
 fn joined_links(query: &[Token], candidate: &[&Token], links: &mut Vec<Link>) {
     let near = |one: usize, other: usize| one.abs_diff(other) * 5 <= one.max(other);
     for q in 0..query.len().saturating_sub(1) {
         let length = query[q].text.len() + query[q + 1].text.len();
         for (c, listed) in candidate.iter().enumerate().filter(|(_, listed)| near(listed.text.len(), length))
         {
-            let whole = Token::new(&joined(query[q..q + 2].iter(), ""));
-            let score = similarity(&whole, listed, false);
+            let score = whole_similarity(&joined(query[q..q + 2].iter(), ""), &listed.text);
             if score >= LEAST_JOINED {
                 links.push(Link { query: (q, 2), candidate: (c, 1), score });
             }
@@ -106,13 +104,17 @@ fn joined_links(query: &[Token], candidate: &[&Token], links: &mut Vec<Link>) {
     for c in 0..candidate.len().saturating_sub(1) {
         let length = candidate[c].text.len() + candidate[c + 1].text.len();
         for (q, part) in query.iter().enumerate().filter(|(_, part)| near(part.text.len(), length)) {
-            let whole = Token::new(&joined(candidate[c..c + 2].iter().copied(), ""));
-            let score = similarity(part, &whole, false);
+            let score = whole_similarity(&part.text, &joined(candidate[c..c + 2].iter().copied(), ""));
             if score >= LEAST_JOINED {
                 links.push(Link { query: (q, 1), candidate: (c, 2), score });
             }
         }
     }
+}
+
+/// Parts written together are compared by their letters only: sounds that arise at the seam mean nothing.
+fn whole_similarity(one: &str, other: &str) -> f32 {
+    if one == other { 1.0 } else { edit_similarity(one, other) }
 }
 
 /// Matched weight over all weight, where what only one side has counts in part.
@@ -152,11 +154,14 @@ fn joined<'a>(parts: impl Iterator<Item = &'a Token>, between: &str) -> String {
 mod tests {
     use super::*;
     use crate::verifiers::screening::normal::tokens;
+    use crate::verifiers::screening::similarity::similarity;
 
     fn aligned(query: &str, candidate: &str) -> Alignment {
         let parts = |name: &str| tokens(name).iter().map(|text| Token::new(text)).collect::<Vec<_>>();
         let (query, candidate) = (parts(query), parts(candidate));
-        align(&query, &candidate.iter().collect::<Vec<_>>(), false)
+        align(&query, &candidate.iter().collect::<Vec<_>>(), |q, c| {
+            similarity(&query[q], &candidate[c], false)
+        })
     }
 
     #[test]

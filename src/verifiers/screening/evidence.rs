@@ -149,6 +149,14 @@ pub fn document_number(subject: Option<&str>, entity: &ListedEntity) -> Option<E
 
 const WEAK_ALIAS: i32 = -2_000;
 
+/// What the kind of the listed name takes from the score.
+pub const fn name_kind_weight(kind: NameKind) -> i32 {
+    match kind {
+        NameKind::WeakAlias => WEAK_ALIAS,
+        NameKind::Primary | NameKind::Alias => 0,
+    }
+}
+
 /// What a weak alias takes from the score; none for other names.
 pub fn weak_alias(kind: NameKind, listed: &str) -> Option<Explanation> {
     (kind == NameKind::WeakAlias).then(|| Explanation {

@@ -11,24 +11,16 @@ use super::index::{Index, IndexedName};
 use super::{ALGORITHM, MATCH_THRESHOLD};
 use crate::lists::{ListedEntity, NameKind};
 
-/// A hit with what orders it among hits of the same score.
-pub struct RankedHit {
-    /// How the birth dates agree.
-    pub agreement: DateAgreement,
-    /// The hit.
-    pub hit: ScreeningHit,
-}
-
-impl RankedHit {
-    /// Best first: score, then a confirmed birth date before an absent one before a contradicted one, then the id.
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
-        other
-            .hit
-            .score
-            .cmp(&self.hit.score)
-            .then_with(|| self.agreement.cmp(&other.agreement))
-            .then_with(|| self.hit.id.cmp(&other.hit.id))
-    }
+/// Two names that belong to one another well enough to be reported.
+pub struct Match<'a> {
+    /// The subject's spelling.
+    pub spelling: &'a SpelledName,
+    /// The listed name.
+    pub name: &'a IndexedName,
+    /// How their parts lie side by side.
+    pub alignment: Alignment,
+    /// Total score.
+    pub score: Score,
 }
 
 /// Weight of the names: the whole score, before the evidence.
@@ -36,7 +28,8 @@ const NAME_WEIGHT: i32 = 10_000;
 
 /// The evidence that does not depend on which name matched.
 pub struct EntityEvidence {
-    agreement: DateAgreement,
+    /// How the birth dates agree.
+    pub agreement: DateAgreement,
     explanations: BTreeMap<String, Explanation>,
 }
 
@@ -55,25 +48,23 @@ impl EntityEvidence {
     }
 }
 
-/// The hit of one spelling on one listed name; the score is the sum of all weights times scores of the names, and of
-/// the weights of the evidence, within [0, 1].
-pub fn compose(
-    index: &Index,
-    spelling: &SpelledName,
-    name: &IndexedName,
-    alignment: Alignment,
-    evidence: &EntityEvidence,
-) -> RankedHit {
+/// The total: the names' score and the weights of the evidence, within [0, 1].
+pub fn total(names: f32, evidence: &EntityEvidence, kind: NameKind) -> Score {
+    let names = i32::from(Score::quantise(names).steps());
+    let features = evidence.explanations.values().map(|feature| feature.weight).sum::<i32>();
+    Score::saturating(u32::try_from(names + features + evidence::name_kind_weight(kind)).unwrap_or(0))
+}
+
+/// Says in full what a match is and why.
+pub fn compose(index: &Index, found: Match<'_>, evidence: EntityEvidence) -> ScreeningHit {
+    let Match { spelling, name, alignment, score } = found;
     let (entity, version) = index.entity(name.entity);
     let listed = index.listed_name(name);
-    let mut explanations = evidence.explanations.clone();
+    let mut explanations = evidence.explanations;
     explanations
         .extend(evidence::weak_alias(listed.kind, &listed.text).map(|weak| ("weak_alias".to_owned(), weak)));
-    let names = Score::quantise(alignment.score);
-    let total = i32::from(names.steps()) + explanations.values().map(|feature| feature.weight).sum::<i32>();
-    let score = Score::saturating(u32::try_from(total).unwrap_or(0));
-    explanations.insert("name".to_owned(), name_explanation(names, &alignment, spelling, &listed.text));
-    let hit = ScreeningHit {
+    explanations.insert("name".to_owned(), name_explanation(&alignment, spelling, &listed.text));
+    ScreeningHit {
         id: entity.id.clone(),
         caption: entity.caption().to_owned(),
         schema: entity.schema.as_str().to_owned(),
@@ -98,16 +89,10 @@ pub fn compose(
             })
             .collect(),
         explanations,
-    };
-    RankedHit { agreement: evidence.agreement, hit }
+    }
 }
 
-fn name_explanation(
-    names: Score,
-    alignment: &Alignment,
-    spelling: &SpelledName,
-    listed: &str,
-) -> Explanation {
+fn name_explanation(alignment: &Alignment, spelling: &SpelledName, listed: &str) -> Explanation {
     let same = alignment.pairs.iter().filter(|pair| pair.score >= 1.0).count();
     let alike = alignment.pairs.len() - same;
     let cut = if spelling.truncated {
@@ -116,7 +101,7 @@ fn name_explanation(
         ""
     };
     Explanation {
-        score: names,
+        score: Score::quantise(alignment.score),
         weight: NAME_WEIGHT,
         detail: format!("Of the name parts, {same} are the same and {alike} are alike.{cut}"),
         query: Some(spelling.text.clone()),

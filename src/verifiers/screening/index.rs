@@ -6,8 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use domain::screening::ListVersion;
 
+use super::evidence::DateAgreement;
 use super::normal::{fold, skeleton, tokens};
 use super::similarity::similarity;
 use super::vocabulary::{Token, Vocabulary};
@@ -15,6 +17,10 @@ use crate::lists::{ListedEntity, ListedName, SanctionsList, Schema};
 
 /// Names that are compared in full for one spelling of the subject.
 const CANDIDATES: usize = 160;
+/// What an agreeing birth date is worth among candidates: half a rare name part.
+const AGREEING_DATE: f32 = 0.5;
+/// What the length of a listed name takes among candidates, so that `A B` comes before `A B C D`.
+const UNSHARED: f32 = 0.2;
 /// Characters of a document number that is worth comparing.
 const LEAST_DOCUMENT_NUMBER: usize = 5;
 
@@ -33,6 +39,8 @@ pub struct IndexedName {
     pub position: u32,
     /// Numbers of its parts in the vocabulary.
     pub parts: Vec<u32>,
+    /// Sum of the weights of its parts.
+    weight: f32,
 }
 
 /// The index; immutable, so that readers share it.
@@ -63,6 +71,9 @@ impl Index {
         }
         let occurrences: Vec<usize> = index.postings.iter().map(|names| index.entities_of(names)).collect();
         index.vocabulary.weigh(&occurrences, persons);
+        for name in &mut index.names {
+            name.weight = name.parts.iter().map(|part| index.vocabulary.token(*part).weight).sum();
+        }
         index
     }
 
@@ -83,7 +94,7 @@ impl Index {
                     self.joined.entry(key).or_default().push(number);
                 }
             }
-            self.names.push(IndexedName { entity: at, position, parts });
+            self.names.push(IndexedName { entity: at, position, parts, weight: 0.0 });
         }
         for number in entity.documents.iter().filter_map(|number| document_key(number)) {
             self.documents.entry(number).or_default().push(at);
@@ -91,14 +102,11 @@ impl Index {
     }
 
     fn entities_of(&self, names: &[u32]) -> usize {
-        // Names of one entity stand together, so counting changes counts entities.
-        let mut last = None;
-        names
-            .iter()
-            .filter(|name| {
-                last.replace(self.names[**name as usize].entity) != Some(self.names[**name as usize].entity)
-            })
-            .count()
+        let mut entities: Vec<EntityAt> =
+            names.iter().map(|name| self.names[*name as usize].entity).collect();
+        // Names of one entity stand together.
+        entities.dedup();
+        entities.len()
     }
 
     /// Versions of the lists behind the index.
@@ -137,8 +145,9 @@ impl Index {
         tokens(name).iter().map(|text| self.vocabulary.subject(text)).collect()
     }
 
-    /// The names that share most with `query`, best first; equal ones in the order of the lists.
-    pub fn candidates(&self, query: &[Token]) -> impl Iterator<Item = &IndexedName> {
+    /// The names that share most with `query`, best first; equal ones in the order of the lists. A birth date that
+    /// agrees brings a name forward, so that the many bearers of common names do not crowd out the one that matters.
+    pub fn candidates(&self, query: &[Token], born: Option<NaiveDate>) -> impl Iterator<Item = &IndexedName> {
         let mut shared = Shared::new(self.names.len());
         for part in query.iter().filter(|part| part.identifies()) {
             self.share(part, &mut shared);
@@ -149,6 +158,12 @@ impl Index {
         for pair in query.windows(2).filter(|pair| pair[0].text.len() + pair[1].text.len() > 3) {
             self.share(&self.vocabulary.subject(&format!("{}{}", pair[0].text, pair[1].text)), &mut shared);
         }
+        shared.adjust(|name| {
+            let name = &self.names[name as usize];
+            let agreement = DateAgreement::of(born, &self.entity(name.entity).0.birth_dates).0;
+            let date = if agreement < DateAgreement::Absent { AGREEING_DATE } else { 0.0 };
+            date - UNSHARED * name.weight
+        });
         shared.best(CANDIDATES).into_iter().map(|name| &self.names[name as usize])
     }
 
@@ -207,6 +222,10 @@ impl Shared {
             self.touched.push(name);
         }
         *sum += worth;
+    }
+
+    fn adjust(&mut self, by: impl Fn(u32) -> f32) {
+        self.touched.iter().for_each(|name| self.worth[*name as usize] += by(*name));
     }
 
     fn best(mut self, count: usize) -> Vec<u32> {

@@ -45,14 +45,17 @@ pub fn similarity(query: &Token, listed: &Token, cut: bool) -> f32 {
     } else if query.skeleton.len() >= LEAST_SKELETON && query.skeleton == listed.skeleton {
         best = best.max(SAME_SKELETON);
     }
-    let spelt = edit_similarity(&query.text, &listed.text);
-    let sounded = edit_similarity(&query.fold, &listed.fold) * SAME_FOLD;
-    best = best.max(spelt).max(sounded);
+    if best < SAME_FOLD {
+        let far = (query.letters ^ listed.letters).count_ones() as usize > longer.text.len();
+        let spelt = if far { 0.0 } else { edit_similarity(&query.text, &listed.text) };
+        let sounded = edit_similarity(&query.fold, &listed.fold) * SAME_FOLD;
+        best = best.max(spelt).max(sounded);
+    }
     if best < LEAST { 0.0 } else { best }
 }
 
 /// One minus the share of letters to insert, delete, replace or swap.
-fn edit_similarity(one: &str, other: &str) -> f32 {
+pub fn edit_similarity(one: &str, other: &str) -> f32 {
     let longest = one.len().max(other.len());
     if longest == 0 || one.len().abs_diff(other.len()) as f32 > (1.0 - LEAST) * longest as f32 {
         return 0.0;

@@ -14,6 +14,8 @@ pub struct Token {
     pub fold: String,
     /// First letter and consonants of the fold.
     pub skeleton: String,
+    /// Which letters occur in the text, one bit each: two texts far apart in this cannot be near in edits.
+    pub letters: u32,
     /// How much the part identifies, in (0, 1]: rare parts much, common ones and particles little.
     pub weight: f32,
 }
@@ -35,7 +37,7 @@ impl Token {
             1 => INITIAL_WEIGHT,
             _ => 1.0,
         };
-        Self { text: text.to_owned(), fold: folded, skeleton, weight }
+        Self { text: text.to_owned(), fold: folded, skeleton, letters: letters(text), weight }
     }
 
     /// Whether the part identifies by itself: no particle and no initial.
@@ -105,6 +107,10 @@ impl Vocabulary {
         found.dedup();
         found
     }
+}
+
+fn letters(text: &str) -> u32 {
+    text.bytes().filter(u8::is_ascii_uppercase).fold(0, |seen, letter| seen | 1 << (letter - b'A'))
 }
 
 /// Letters that a form needs before one of them may be missing.

@@ -1,5 +1,7 @@
 //! eKYC-Onboarder: self-hosted, event-sourced identity verification.
 
+pub mod blobs;
 pub mod models;
 pub mod store;
+pub mod vault;
 pub mod verifiers;

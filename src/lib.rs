@@ -4,4 +4,6 @@ pub mod blobs;
 pub mod models;
 pub mod store;
 pub mod vault;
+pub mod cli;
+pub mod lists;
 pub mod verifiers;

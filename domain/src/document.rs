@@ -17,6 +17,7 @@ use crate::score::Score;
 use crate::sealed::{DataClass, Personal};
 
 /// A machine-readable zone as it was read.
+#[derive(Clone)]
 pub struct MrzReading {
     /// The parsed zone.
     pub mrz: Mrz,
@@ -52,13 +53,16 @@ pub struct ImageQuality {
     pub width: u32,
     /// Height of the upright image in pixels.
     pub height: u32,
-    /// Sharpness of the text: 0 is a smear, 1 as sharp as a scan.
-    pub sharpness: Score,
-    /// Share of the document that is burnt out.
+    /// Variance of the Laplacian of the grey text area, scaled to a longer side of 1000 pixels.
+    pub sharpness: u32,
+    /// Share of the text area that is burnt out.
     pub glare: Score,
+    /// Median height of the lines of text, in pixels; none without text.
+    pub text_height: Option<u32>,
 }
 
 /// Everything that a reader reports; plaintext, in memory only.
+#[derive(Clone)]
 pub struct DocumentReading {
     /// The machine-readable zone, if one was found.
     pub mrz: Option<MrzReading>,
@@ -349,7 +353,7 @@ fn consistency_problems(
 fn quality_problems(reading: &DocumentReading, rules: &DocumentRules) -> Vec<DocumentProblem> {
     let quality = &reading.quality;
     let found = [
-        (quality.width.max(quality.height) < rules.min_long_side, DocumentProblem::ImageTooSmall),
+        (quality.text_height.is_some_and(|height| height < rules.min_text_height), DocumentProblem::ImageTooSmall),
         (quality.sharpness < rules.min_sharpness, DocumentProblem::ImageBlurred),
         (quality.glare > rules.max_glare, DocumentProblem::ImageGlare),
     ];

@@ -53,11 +53,10 @@ pub struct DocumentRules {
     /// Least confidence of a reading.
     #[serde(deserialize_with = "decimal")]
     pub min_confidence: Score,
-    /// Least longer side, in pixels.
-    pub min_long_side: u32,
-    /// Least sharpness.
-    #[serde(deserialize_with = "decimal")]
-    pub min_sharpness: Score,
+    /// Least median height of the lines of text, in pixels.
+    pub min_text_height: u32,
+    /// Least variance of the Laplacian.
+    pub min_sharpness: u32,
     /// Largest burnt-out share.
     #[serde(deserialize_with = "decimal")]
     pub max_glare: Score,

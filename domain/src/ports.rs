@@ -1,6 +1,9 @@
 //! What the domain needs from the world, as traits; adapters live in the root package.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::Timestamp;
@@ -58,8 +61,8 @@ pub struct VerifierImage {
 /// Reads identity documents.
 #[async_trait]
 pub trait DocumentReader: Send + Sync {
-    /// Reads everything that the image shows; what is not sure is none.
-    async fn read(&self, image: &VerifierImage) -> Result<DocumentReading, PortError>;
+    /// Reads everything that the image shows; what is not sure is none. `today` decides the century of dates.
+    async fn read(&self, image: &VerifierImage, today: NaiveDate) -> Result<DocumentReading, PortError>;
     /// The models behind the reading.
     fn stamp(&self) -> VerifierStamp;
 }
@@ -173,21 +176,21 @@ pub trait EvidenceStore: Send + Sync {
 /// Everything that a session command may use.
 pub struct Services {
     /// The wall clock.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     /// Fresh identifiers.
-    pub ids: Box<dyn Ids>,
+    pub ids: Arc<dyn Ids>,
     /// Keys and sealing.
-    pub vault: std::sync::Arc<dyn Vault>,
+    pub vault: Arc<dyn Vault>,
     /// Evidence files.
-    pub evidence: std::sync::Arc<dyn EvidenceStore>,
+    pub evidence: Arc<dyn EvidenceStore>,
     /// Document verifier.
-    pub documents: Box<dyn DocumentReader>,
+    pub documents: Arc<dyn DocumentReader>,
     /// Face verifier.
-    pub faces: Box<dyn FaceMatcher>,
+    pub faces: Arc<dyn FaceMatcher>,
     /// Liveness verifier.
-    pub liveness: Box<dyn LivenessDetector>,
+    pub liveness: Arc<dyn LivenessDetector>,
     /// Screening.
-    pub screening: Box<dyn SanctionsScreener>,
+    pub screening: Arc<dyn SanctionsScreener>,
     /// The policy in force.
     pub policy: Policy,
     /// Whether real people are decided on: the demonstration list then counts as stale.

@@ -72,8 +72,9 @@ pub(crate) fn passport() -> Specimen {
         quality: ImageQuality {
             width: 1_200,
             height: 850,
-            sharpness: Score::saturating(6_000),
+            sharpness: 600,
             glare: Score::ZERO,
+            text_height: Some(24),
         },
         declared: declared(DocumentType::Passport, "ESP"),
     }

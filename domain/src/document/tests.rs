@@ -230,13 +230,11 @@ fn a_document_without_a_face_is_told() {
 fn weak_images_are_told_but_invalidate_nothing() {
     for (weaken, problem) in [
         (
-            (|specimen: &mut Specimen| {
-                (specimen.quality.width, specimen.quality.height) = (499, 300);
-            }) as fn(&mut Specimen),
+            (|specimen: &mut Specimen| specimen.quality.text_height = Some(8)) as fn(&mut Specimen),
             DocumentProblem::ImageTooSmall,
         ),
-        (|specimen| specimen.quality.sharpness = Score::saturating(1_499), DocumentProblem::ImageBlurred),
-        (|specimen| specimen.quality.glare = Score::saturating(801), DocumentProblem::ImageGlare),
+        (|specimen| specimen.quality.sharpness = 119, DocumentProblem::ImageBlurred),
+        (|specimen| specimen.quality.glare = Score::saturating(151), DocumentProblem::ImageGlare),
     ] {
         let verdict = verdict(weaken);
         assert_eq!(verdict.problems, [problem]);

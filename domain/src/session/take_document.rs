@@ -30,7 +30,7 @@ pub(super) async fn handle(
         return Ok(vec![]);
     }
     let image = VerifierImage { upload, fingerprint };
-    let reading = services.documents.read(&image).await?;
+    let reading = services.documents.read(&image, now.date_naive()).await?;
     let portrait = services.faces.portrait(&image).await?;
     let (verdict, identity) =
         examine(&reading, &portrait, &declared, &services.policy.document, now.date_naive());

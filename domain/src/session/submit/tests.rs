@@ -180,7 +180,7 @@ fn a_selfie_without_a_face_goes_to_a_reviewer() {
 #[test]
 fn weak_document_images_go_to_a_reviewer() {
     expect(Decision::ManualReview, &[RiskFactor::WeakQuality], |world| {
-        world.document.quality.sharpness = Score::ZERO;
+        world.document.quality.sharpness = 0;
     });
 }
 

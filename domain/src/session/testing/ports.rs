@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -26,14 +27,14 @@ use crate::stamp::VerifierStamp;
 pub(super) fn services(world: &World, first_id: u64) -> Services {
     let ports = Ports(Arc::new(Inner { world: world.clone(), next: AtomicU64::new(first_id) }));
     Services {
-        clock: Box::new(ports.clone()),
-        ids: Box::new(ports.clone()),
+        clock: Arc::new(ports.clone()),
+        ids: Arc::new(ports.clone()),
         vault: Arc::new(ports.clone()),
         evidence: Arc::new(ports.clone()),
-        documents: Box::new(ports.clone()),
-        faces: Box::new(ports.clone()),
-        liveness: Box::new(ports.clone()),
-        screening: Box::new(ports),
+        documents: Arc::new(ports.clone()),
+        faces: Arc::new(ports.clone()),
+        liveness: Arc::new(ports.clone()),
+        screening: Arc::new(ports),
         policy: world.policy.clone(),
         production: world.production,
     }
@@ -72,7 +73,7 @@ impl Ids for Ports {
 
 #[async_trait]
 impl DocumentReader for Ports {
-    async fn read(&self, _: &VerifierImage) -> Result<DocumentReading, PortError> {
+    async fn read(&self, _: &VerifierImage, _: NaiveDate) -> Result<DocumentReading, PortError> {
         Ok(self.work()?.document.reading())
     }
 

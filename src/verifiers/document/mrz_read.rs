@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use domain::mrz::{Mrz, MrzError, MrzFormat};
 use image::RgbImage;
 
-use super::ctc::{DecodedRow, Kind, MrzSteps};
+use super::ctc::{DecodedRow, Kind, MrzSteps, country_as_letters};
 use super::mrz_rows::RowGroup;
 use super::text_box::TextBox;
 use super::text_recognise::{CROP_HEIGHT, TextRecogniser};
@@ -69,7 +69,8 @@ impl MrzReading {
     /// Whether `self` is the better of two readings.
     pub(super) fn beats(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.rank(), other.rank());
-        (mine.0, mine.1) > (theirs.0, theirs.1) || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
+        (mine.0, mine.1) > (theirs.0, theirs.1)
+            || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
     }
 }
 
@@ -109,23 +110,16 @@ impl RowLook {
     }
 }
 
-fn read_as(
-    format: MrzFormat,
-    steps: &[MrzSteps],
-    group: &RowGroup,
-    today: NaiveDate,
-) -> Option<MrzReading> {
-    let raw: Vec<String> = steps.iter().map(raw_row).collect();
+fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: NaiveDate) -> Option<MrzReading> {
+    let raw: Vec<String> = steps.iter().map(MrzSteps::greedy).collect();
     let fits = |row: &String| row.len() <= format.row_length() + 6;
     if !raw.iter().all(fits) {
         return None;
     }
     let mut decoded: Vec<DecodedRow> = Vec::new();
     for (row, steps) in steps.iter().enumerate() {
-        decoded.push(steps.decode(&kinds(format, row))?);
+        decoded.push(decode_row(steps, format, row)?);
     }
-    let name_row = format.name_row();
-    decoded[name_row].text = without_noise_after_name(&decoded[name_row].text);
     let score = decoded.iter().map(|row| row.score).sum::<f32>() / decoded.len() as f32;
     let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();
     let parsed = Mrz::parse(&rows, today);
@@ -135,8 +129,17 @@ fn read_as(
     (reading.confidence() >= LEAST_CONFIDENCE).then_some(reading)
 }
 
-fn raw_row(steps: &MrzSteps) -> String {
-    steps.greedy().into_iter().map(|(byte, _)| char::from(byte)).collect()
+fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<DecodedRow> {
+    let kinds = kinds(format, row);
+    let mut decoded = steps.decode(&kinds)?;
+    if let Some(start) = kinds.iter().position(|kind| *kind == Kind::Country) {
+        let letters = country_as_letters(&decoded.text[start..start + 3]);
+        decoded.text.replace_range(start..start + 3, &letters);
+    }
+    if row == format.name_row() {
+        decoded.text = without_noise_after_name(&decoded.text);
+    }
+    Some(decoded)
 }
 
 /// After three fillers nothing follows in a name field (part 3, 4.6): what recognisers see there is noise of the fillers.
@@ -149,24 +152,66 @@ fn without_noise_after_name(row: &str) -> String {
     }
 }
 
+/// Reads the row of the names once more with each of `looks` and lets the readings vote at each position: no check
+/// digit covers it, and a row of known length has the same positions in every reading.
+pub(super) fn vote_on_names(
+    recogniser: &TextRecogniser,
+    image: &RgbImage,
+    reading: &mut MrzReading,
+    looks: &[RowLook],
+    today: NaiveDate,
+) -> Result<(), RuntimeError> {
+    let row = reading.format.name_row();
+    let mut ballots = vec![(reading.rows[row].clone(), reading.confidences[row].clone())];
+    for look in looks {
+        if let Some(crop) = look.apply(&reading.areas[row]).crop(image, CROP_HEIGHT)
+            && let Some(again) = decode_row(&recogniser.read(&crop)?.mrz, reading.format, row)
+        {
+            ballots.push((again.text, again.confidences));
+        }
+    }
+    let (text, confidences) = elected(&ballots);
+    reading.rows[row] = without_noise_after_name(&text);
+    reading.confidences[row] = confidences;
+    reading.parsed = Mrz::parse(&reading.rows, today);
+    Ok(())
+}
+
+/// At each position the character with the highest sum of confidences, and its share of all.
+fn elected(ballots: &[(String, Vec<f32>)]) -> (String, Vec<f32>) {
+    let length = ballots.first().map_or(0, |(text, _)| text.len());
+    let (mut text, mut confidences) = (String::new(), Vec::new());
+    for position in 0..length {
+        let votes = ballots.iter().map(|(text, sure)| (text.as_bytes()[position], sure[position]));
+        let sum =
+            |byte: u8| votes.clone().filter(|(other, _)| *other == byte).map(|(_, sure)| sure).sum::<f32>();
+        let best =
+            votes.clone().map(|(byte, _)| (byte, sum(byte))).reduce(|a, b| if b.1 > a.1 { b } else { a });
+        let (byte, weight) = best.unwrap_or((b'<', 0.0));
+        text.push(char::from(byte));
+        confidences.push(weight / ballots.len() as f32);
+    }
+    (text, confidences)
+}
+
 /// What may stand at each position of a row.
 fn kinds(format: MrzFormat, row: usize) -> Vec<Kind> {
-    use Kind::{Any, Digit, DigitOrFiller, LetterOrFiller, Sex};
+    use Kind::{Any, Country, Digit, DigitOrFiller, LetterOrFiller, Sex};
     let length = format.row_length();
     let first = if format.is_visa() { Kind::V } else { Kind::NotV };
     let spans: &[(usize, Kind)] = match (format, row) {
-        (MrzFormat::Td1, 0) => &[(1, first), (1, Any), (3, LetterOrFiller), (25, Any)],
+        (MrzFormat::Td1, 0) => &[(1, first), (1, Any), (3, Country), (25, Any)],
         (MrzFormat::Td1, 1) => &[
             (6, DigitOrFiller),
             (1, Digit),
             (1, Sex),
             (6, DigitOrFiller),
             (1, Digit),
-            (3, LetterOrFiller),
+            (3, Country),
             (11, Any),
             (1, Digit),
         ],
-        (_, 0) => &[(1, first), (1, Any), (length - 2, LetterOrFiller)],
+        (_, 0) => &[(1, first), (1, Any), (3, Country), (length - 5, LetterOrFiller)],
         (MrzFormat::Td1, _) => &[(length, LetterOrFiller)],
         (MrzFormat::Td3, _) => &[DATA, &[(14, Any), (1, DigitOrFiller), (1, Digit)]].concat(),
         (MrzFormat::Td2, _) => &[DATA, &[(7, Any), (1, Digit)]].concat(),
@@ -179,7 +224,7 @@ fn kinds(format: MrzFormat, row: usize) -> Vec<Kind> {
 const DATA: &[(usize, Kind)] = &[
     (9, Kind::Any),
     (1, Kind::DigitOrFiller),
-    (3, Kind::LetterOrFiller),
+    (3, Kind::Country),
     (6, Kind::DigitOrFiller),
     (1, Kind::Digit),
     (1, Kind::Sex),
@@ -198,6 +243,15 @@ mod tests {
                 assert_eq!(kinds(format, row).len(), format.row_length(), "{format:?} {row}");
             }
         }
+    }
+
+    #[test]
+    fn the_surest_majority_wins_a_position() {
+        let ballots = [("TV", vec![0.9, 0.6]), ("TW", vec![0.9, 0.9]), ("TW", vec![0.9, 0.9])];
+        let ballots: Vec<_> = ballots.into_iter().map(|(text, sure)| (text.to_owned(), sure)).collect();
+        let (text, confidences) = elected(&ballots);
+        assert_eq!(text, "TW");
+        assert!((confidences[1] - 0.6).abs() < 1e-6);
     }
 
     #[test]

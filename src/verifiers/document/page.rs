@@ -8,7 +8,7 @@ use super::mrz_rows::{self, PageLine, RowGroup};
 use super::text_box::TextBox;
 use super::text_detect::TextDetector;
 use super::text_recognise::{CROP_HEIGHT, TextRecogniser};
-use crate::verifiers::runtime::RuntimeError;
+use crate::verifiers::runtime::{Network, RuntimeError};
 
 /// Cuts of a row, tried in this order until one reads valid.
 const LOOKS: [RowLook; 4] = [
@@ -17,34 +17,37 @@ const LOOKS: [RowLook; 4] = [
     RowLook { height: 1.2, margin: 0.5 },
     RowLook { height: 0.7, margin: 0.0 },
 ];
-
+/// Least confidence of a character of the names from which they are read once only.
+const SURE_NAMES: f32 = 0.9;
 /// Mean confidence of a page's lines below which it may lie upside down.
-const UPRIGHT_CONFIDENCE: f32 = 0.8;
+const UPRIGHT_CONFIDENCE: f32 = 0.85;
+/// How many of the widest lines are read both ways to find the way up.
+const WAY_UP_LINES: usize = 6;
 
-/// A detector and a recogniser that belong together.
+/// A text detector and a recogniser that belong together.
 pub struct TextModels {
-    /// Finds lines.
-    pub detector: TextDetector,
-    /// Reads them.
-    pub recogniser: TextRecogniser,
+    detector: TextDetector,
+    recogniser: TextRecogniser,
 }
 
-/// The lines of one page, upright.
-pub struct Page {
+impl TextModels {
+    /// Wraps a detector and a recogniser of the PP-OCR family (inputs and outputs as at [`TextDetector::new`] and
+    /// [`TextRecogniser::new`]).
+    pub fn new(detector: Network, recogniser: Network) -> Result<Self, RuntimeError> {
+        Ok(Self { detector: TextDetector::new(detector), recogniser: TextRecogniser::new(recogniser)? })
+    }
+}
+
+/// The lines of one page, in the direction in which they read best.
+pub(super) struct Page {
     pub(super) lines: Vec<PageLine>,
 }
 
 impl Page {
-    /// Finds and reads every line; a page whose lines read badly is also read upside down.
-    pub fn read(models: &TextModels, image: &RgbImage, long_side: u32) -> Result<Self, RuntimeError> {
+    /// Finds and reads every line.
+    pub(super) fn read(models: &TextModels, image: &RgbImage, long_side: u32) -> Result<Self, RuntimeError> {
         let boxes = models.detector.detect(image, long_side)?;
-        let upright = Self::read_boxes(models, image, &boxes)?;
-        if upright.confidence() >= UPRIGHT_CONFIDENCE || boxes.is_empty() {
-            return Ok(upright);
-        }
-        let reversed: Vec<TextBox> = boxes.iter().map(|found| found.reversed()).collect();
-        let turned = Self::read_boxes(models, image, &reversed)?;
-        Ok(if turned.confidence() > upright.confidence() { turned } else { upright })
+        Self::read_boxes(models, image, &boxes)
     }
 
     fn read_boxes(models: &TextModels, image: &RgbImage, boxes: &[TextBox]) -> Result<Self, RuntimeError> {
@@ -57,17 +60,32 @@ impl Page {
         Ok(Self { lines })
     }
 
-    /// Mean confidence of the lines, longer ones weighing more.
-    fn confidence(&self) -> f32 {
-        let weight: f32 = self.lines.iter().map(|line| line.area.width).sum();
-        let sum: f32 = self.lines.iter().map(|line| line.area.width * line.read.confidence()).sum();
-        sum / weight.max(1.0)
+    /// The page upside down, where a sample of its lines reads better so.
+    pub(super) fn turned(&self, models: &TextModels, image: &RgbImage) -> Result<Option<Self>, RuntimeError> {
+        if self.lines.is_empty() || self.confidence() >= UPRIGHT_CONFIDENCE {
+            return Ok(None);
+        }
+        let mut widest: Vec<&PageLine> = self.lines.iter().collect();
+        widest.sort_by(|a, b| b.area.width.total_cmp(&a.area.width));
+        widest.truncate(WAY_UP_LINES);
+        let sample: Vec<TextBox> = widest.iter().map(|line| line.area.reversed()).collect();
+        let reversed = Self::read_boxes(models, image, &sample)?.confidence();
+        if reversed <= mean_confidence(&widest) {
+            return Ok(None);
+        }
+        let all: Vec<TextBox> = self.lines.iter().map(|line| line.area.reversed()).collect();
+        Self::read_boxes(models, image, &all).map(Some)
     }
 
-    /// The best reading of a machine-readable zone on the page.
-    pub fn zone(
+    /// Mean confidence of the lines, longer ones weighing more.
+    pub(super) fn confidence(&self) -> f32 {
+        mean_confidence(&self.lines.iter().collect::<Vec<_>>())
+    }
+
+    /// The best reading of a machine-readable zone on the page, the first valid one if any.
+    pub(super) fn zone(
         &self,
-        recogniser: &TextRecogniser,
+        models: &TextModels,
         image: &RgbImage,
         today: NaiveDate,
     ) -> Result<Option<MrzReading>, RuntimeError> {
@@ -75,19 +93,39 @@ impl Page {
         for group in mrz_rows::find_groups(&self.lines) {
             for candidate in candidates(group) {
                 for look in LOOKS {
-                    let reading = mrz_read::read_group(recogniser, image, &candidate, look, today)?;
+                    let reading = mrz_read::read_group(&models.recogniser, image, &candidate, look, today)?;
                     let Some(reading) = reading else { break };
-                    if reading.is_valid() {
-                        return Ok(Some(reading));
-                    }
                     if best.as_ref().is_none_or(|best| reading.beats(best)) {
                         best = Some(reading);
+                    }
+                    if best.as_ref().is_some_and(MrzReading::is_valid) {
+                        return with_sure_names(models, image, best, today);
                     }
                 }
             }
         }
-        Ok(best)
+        with_sure_names(models, image, best, today)
     }
+}
+
+fn mean_confidence(lines: &[&PageLine]) -> f32 {
+    let weight: f32 = lines.iter().map(|line| line.area.width).sum();
+    let sum: f32 = lines.iter().map(|line| line.area.width * line.read.confidence()).sum();
+    sum / weight.max(1.0)
+}
+
+fn with_sure_names(
+    models: &TextModels,
+    image: &RgbImage,
+    reading: Option<MrzReading>,
+    today: NaiveDate,
+) -> Result<Option<MrzReading>, RuntimeError> {
+    let Some(mut reading) = reading else { return Ok(None) };
+    let names = &reading.confidences[reading.format.name_row()];
+    if names.iter().copied().fold(1.0, f32::min) < SURE_NAMES {
+        mrz_read::vote_on_names(&models.recogniser, image, &mut reading, &LOOKS, today)?;
+    }
+    Ok(Some(reading))
 }
 
 fn candidates(group: RowGroup) -> Vec<RowGroup> {
@@ -96,4 +134,3 @@ fn candidates(group: RowGroup) -> Vec<RowGroup> {
     let others: Vec<RowGroup> = fewer.chain(more).collect();
     std::iter::once(group).chain(others).collect()
 }
-impl Page { pub fn lines(&self)->usize{self.lines.len()} pub fn dump(&self){ for l in &self.lines { println!("{:?} {:.0}x{:.0} {:.2} {} | {}", (l.area.centre.0 as i32,l.area.centre.1 as i32), l.area.width, l.area.height, l.read.confidence(), l.read.text, l.read.mrz.greedy().iter().map(|x| x.0 as char).collect::<String>()); } } }

@@ -1,3 +1,5 @@
 //! Adapters from the domain's ports to real models; nothing here knows HTTP, SQL or the session.
 
+pub mod face;
+pub mod findings_cache;
 pub mod runtime;

@@ -2,4 +2,5 @@
 
 pub mod face;
 pub mod findings_cache;
+pub mod liveness;
 pub mod runtime;

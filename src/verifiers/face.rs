@@ -24,6 +24,7 @@ use self::pose::PoseEstimator;
 use self::quality::QualityLimits;
 use self::select::{Selection, in_portrait, in_selfie};
 use super::runtime::{Network, RuntimeError};
+use crate::models::{ModelCache, ModelError, Role};
 
 /// Longer sides at which a selfie is searched, one after the other until a face is found.
 ///
@@ -31,6 +32,16 @@ use super::runtime::{Network, RuntimeError};
 const SELFIE_SIDES: [u32; 3] = [480, 256, 960];
 /// Longer sides at which a document is searched; its portrait may be a twentieth of the page.
 const PORTRAIT_SIDES: [u32; 3] = [640, 1280, 1920];
+
+/// The models that take part.
+pub const ROLES: [Role; 6] = [
+    Role::CenterFace,
+    Role::Landmarks68,
+    Role::FaceEmbedding,
+    Role::AntiSpoof,
+    Role::HeadPose,
+    Role::EyeState,
+];
 
 /// The loaded networks behind faces and liveness.
 pub struct FaceNetworks {
@@ -74,14 +85,30 @@ impl FaceModels {
         }
     }
 
+    /// Loads every network from the cache; what is missing is fetched.
+    pub fn from_cache(cache: &ModelCache) -> Result<Self, ModelError> {
+        cache.ensure(&ROLES)?;
+        Ok(Self::new(FaceNetworks {
+            detector: cache.load(Role::CenterFace)?,
+            landmarks: cache.load(Role::Landmarks68)?,
+            embedding: cache.load(Role::FaceEmbedding)?,
+            antispoof: cache.load(Role::AntiSpoof)?,
+            pose: cache.load(Role::HeadPose)?,
+            eye: cache.load(Role::EyeState)?,
+        }))
+    }
+
     /// Every face of an image, largest first; an image whose faces are small or very large is searched again.
     pub fn find_faces(&self, image: &RgbImage) -> Result<Vec<DetectedFace>, RuntimeError> {
         self.search(image, &SELFIE_SIDES)
     }
 
-    fn search(&self, image: &RgbImage, sides: &[u32]) -> Result<Vec<DetectedFace>, RuntimeError> {
-        for side in sides {
-            let faces = self.detector.detect(image, *side)?;
+    /// Searches at one longer side after the other until a face is found; only the later ones enlarge the image.
+    pub fn search(&self, image: &RgbImage, sides: &[u32]) -> Result<Vec<DetectedFace>, RuntimeError> {
+        let long_side = image.width().max(image.height());
+        for (attempt, side) in sides.iter().enumerate() {
+            let side = if attempt == 0 { (*side).min(long_side) } else { *side };
+            let faces = self.detector.detect(image, side)?;
             if !faces.is_empty() {
                 return Ok(faces);
             }

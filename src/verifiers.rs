@@ -3,4 +3,5 @@
 pub mod face;
 pub mod findings_cache;
 pub mod liveness;
+pub mod document;
 pub mod runtime;

@@ -4,4 +4,5 @@ pub mod face;
 pub mod findings_cache;
 pub mod liveness;
 pub mod document;
+pub mod pool;
 pub mod runtime;

@@ -1,5 +1,8 @@
 //! Adapters from the domain's ports to real models; nothing here knows HTTP, SQL or the session.
 
+pub mod face;
+pub mod findings_cache;
+pub mod liveness;
 pub mod document;
 pub mod pool;
 pub mod runtime;

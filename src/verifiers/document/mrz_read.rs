@@ -69,7 +69,8 @@ impl MrzReading {
     /// Whether `self` is the better of two readings.
     pub(super) fn beats(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.rank(), other.rank());
-        (mine.0, mine.1) > (theirs.0, theirs.1) || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
+        (mine.0, mine.1) > (theirs.0, theirs.1)
+            || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
     }
 }
 
@@ -109,12 +110,7 @@ impl RowLook {
     }
 }
 
-fn read_as(
-    format: MrzFormat,
-    steps: &[MrzSteps],
-    group: &RowGroup,
-    today: NaiveDate,
-) -> Option<MrzReading> {
+fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: NaiveDate) -> Option<MrzReading> {
     let raw: Vec<String> = steps.iter().map(raw_row).collect();
     let fits = |row: &String| row.len() <= format.row_length() + 6;
     if !raw.iter().all(fits) {

@@ -71,10 +71,8 @@ pub(super) fn find_groups(lines: &[PageLine]) -> Vec<RowGroup> {
     let looks: Vec<RowLook> = lines.iter().map(|line| RowLook::of(&line.read)).collect();
     let mut seeds: Vec<usize> = (0..lines.len()).filter(|index| looks[*index].is_row()).collect();
     seeds.sort_by_key(|index| std::cmp::Reverse(looks[*index].weight()));
-    let pieces: Vec<TextBox> = (0..lines.len())
-        .filter(|index| looks[*index].is_piece())
-        .map(|index| lines[index].area)
-        .collect();
+    let pieces: Vec<TextBox> =
+        (0..lines.len()).filter(|index| looks[*index].is_piece()).map(|index| lines[index].area).collect();
     let mut groups: Vec<RowGroup> = Vec::new();
     for seed in seeds {
         let area = lines[seed].area;
@@ -241,7 +239,8 @@ mod tests {
 
     #[test]
     fn neighbours_are_parallel_and_near() {
-        let pieces = [row(0.0, 0.0, 300.0), row(0.0, 30.0, 300.0), row(0.0, 300.0, 300.0), row(0.0, 60.0, 40.0)];
+        let pieces =
+            [row(0.0, 0.0, 300.0), row(0.0, 30.0, 300.0), row(0.0, 300.0, 300.0), row(0.0, 60.0, 40.0)];
         let group = RowGroup::around(pieces[0], &pieces);
         assert_eq!(group.len(), 1);
         assert_eq!(group[0].rows.len(), 2);

@@ -96,4 +96,21 @@ fn candidates(group: RowGroup) -> Vec<RowGroup> {
     let others: Vec<RowGroup> = fewer.chain(more).collect();
     std::iter::once(group).chain(others).collect()
 }
-impl Page { pub fn lines(&self)->usize{self.lines.len()} pub fn dump(&self){ for l in &self.lines { println!("{:?} {:.0}x{:.0} {:.2} {} | {}", (l.area.centre.0 as i32,l.area.centre.1 as i32), l.area.width, l.area.height, l.read.confidence(), l.read.text, l.read.mrz.greedy().iter().map(|x| x.0 as char).collect::<String>()); } } }
+impl Page {
+    pub fn lines(&self) -> usize {
+        self.lines.len()
+    }
+    pub fn dump(&self) {
+        for l in &self.lines {
+            println!(
+                "{:?} {:.0}x{:.0} {:.2} {} | {}",
+                (l.area.centre.0 as i32, l.area.centre.1 as i32),
+                l.area.width,
+                l.area.height,
+                l.read.confidence(),
+                l.read.text,
+                l.read.mrz.greedy().iter().map(|x| x.0 as char).collect::<String>()
+            );
+        }
+    }
+}

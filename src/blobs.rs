@@ -14,21 +14,21 @@ use domain::ports::{EvidenceStore, PortError};
 use domain::sealed::DataClass;
 use uuid::Uuid;
 
-use crate::vault::KeyVault;
+use crate::vault::SqliteVault;
 
 const UNFINISHED: &str = ".unfinished-";
 
 /// Sealed files in a directory: `<first two digits>/<blob id>`.
-pub struct EvidenceFiles {
+pub struct FileEvidence {
     directory: PathBuf,
-    vault: Arc<KeyVault>,
+    vault: Arc<SqliteVault>,
 }
 
-impl EvidenceFiles {
+impl FileEvidence {
     /// Files under `directory`, made (mode 0700) when missing.
-    pub fn open(directory: PathBuf, vault: Arc<KeyVault>) -> io::Result<Self> {
-        make_private_directory(&directory)?;
-        Ok(Self { directory, vault })
+    pub fn open(directory: &Path, vault: Arc<SqliteVault>) -> io::Result<Self> {
+        make_private_directory(directory)?;
+        Ok(Self { directory: directory.to_owned(), vault })
     }
 
     /// Deletes a file; harmless when it is gone.
@@ -60,7 +60,7 @@ impl EvidenceFiles {
 }
 
 #[async_trait]
-impl EvidenceStore for EvidenceFiles {
+impl EvidenceStore for FileEvidence {
     async fn put(&self, session: SessionId, class: DataClass, bytes: &[u8]) -> Result<BlobId, PortError> {
         let blob = BlobId::new(Uuid::new_v4());
         let sealed = self.vault.seal_raw(session, class, &blob.to_string(), bytes).await?;
@@ -164,13 +164,13 @@ mod tests {
         SessionId::new(Uuid::from_u128(1))
     }
 
-    async fn files() -> (TempDir, EvidenceFiles) {
+    async fn files() -> (TempDir, FileEvidence) {
         let dir = tempfile::tempdir().unwrap();
         let master = MasterKey::from_bytes(&[1; 32]);
-        let vault = KeyVault::open(&dir.path().join("keys.sqlite"), &master).await.unwrap();
+        let vault = SqliteVault::open(&dir.path().join("keys.sqlite"), &master).await.unwrap();
         let partner = domain::ids::PartnerId::new(Uuid::from_u128(2));
         vault.open_session(session(), partner, &[]).await.unwrap();
-        let files = EvidenceFiles::open(dir.path().join("blobs"), Arc::new(vault)).unwrap();
+        let files = FileEvidence::open(&dir.path().join("blobs"), Arc::new(vault)).unwrap();
         (dir, files)
     }
 

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use cache::{KeyCache, SessionKeys};
 use cipher::{Key, keyed_hash, length_prefixed, random_key};
 use key_database::{BlindIndex, KeyDatabase};
-use master::MasterKey;
+pub use master::{MasterKey, MasterKeyError, MasterKeySource};
 
 /// Above this many bytes, cryptography leaves the async threads: about 50 microseconds of work.
 const LARGE: usize = 64 * 1024;
@@ -57,14 +57,14 @@ impl From<VaultError> for PortError {
 }
 
 /// The vault over its own SQLite key database.
-pub struct KeyVault {
+pub struct SqliteVault {
     database: KeyDatabase,
     wrapping: Key,
     indexing: Key,
     cache: KeyCache,
 }
 
-impl KeyVault {
+impl SqliteVault {
     /// Opens the key database, making it (mode 0600) when missing, and checks that the master key is the right one.
     pub async fn open(path: &Path, master: &MasterKey) -> Result<Self, VaultError> {
         let database = KeyDatabase::open(path).await?;
@@ -134,7 +134,7 @@ impl KeyVault {
 }
 
 #[async_trait]
-impl Vault for KeyVault {
+impl Vault for SqliteVault {
     async fn open_session(
         &self,
         session: SessionId,

@@ -2,8 +2,8 @@
 
 mod contract {
     pub mod ledger;
-    //pub mod postgres;
-    //pub mod postgres_server;
+    pub mod postgres;
+    pub mod postgres_server;
     pub mod sqlite_log;
     pub mod sqlite_reads;
 }

@@ -1,8 +1,9 @@
 //! The log: one order over all streams, and the hash tree that proves nobody rewrote it.
 //!
-//! Pure: what an event's leaf is and how the tree grows. Numbering and storing is each store's pump.
+//! Pure: what an event's leaf is, how the tree grows, and whether a log is whole. Numbering and storing is each store's pump.
 
 pub mod merkle;
+pub mod verify;
 
 use merkle::{Hash, leaf_hash};
 

@@ -1,6 +1,7 @@
-//! PostgreSQL: its schema and its pump's numbering. The rest of the store on PostgreSQL is not built yet.
+//! PostgreSQL: its schema, its pump's numbering and the proof of its log. The rest of the store on PostgreSQL is not built yet.
 
 pub mod numbering;
+pub mod verify;
 
 use sqlx::PgPool;
 

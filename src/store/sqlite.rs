@@ -11,7 +11,7 @@ mod numbering;
 pub mod projection;
 pub mod pump;
 pub mod sessions;
-pub mod verify;
+mod verify;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -55,7 +55,7 @@ pub struct MasterKey {
 
 impl MasterKey {
     /// Finds the master key; a development server without one makes a file (mode 0600).
-    pub fn load(source: &MasterKeySource) -> Result<Self, MasterKeyError> {
+    pub fn resolve(source: &MasterKeySource) -> Result<Self, MasterKeyError> {
         if let Some(variable) = &source.variable {
             return parse(variable.expose_secret(), "EKYC_MASTER_KEY");
         }
@@ -147,7 +147,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let from = |text: String| {
             let variable = Some(text.into());
-            MasterKey::load(&MasterKeySource { variable, production: true, ..source(data.path()) }).unwrap()
+            MasterKey::resolve(&MasterKeySource { variable, production: true, ..source(data.path()) })
+                .unwrap()
         };
         let (one, two) = (from(hex::encode([7; 32])), from(BASE64_STANDARD.encode([7; 32])));
         assert_eq!(one.derive("x"), two.derive("x"));
@@ -159,15 +160,15 @@ mod tests {
     fn a_key_of_another_length_is_refused() {
         let data = tempfile::tempdir().unwrap();
         let variable = Some(hex::encode([7; 31]).into());
-        let refused = MasterKey::load(&MasterKeySource { variable, ..source(data.path()) });
+        let refused = MasterKey::resolve(&MasterKeySource { variable, ..source(data.path()) });
         assert!(matches!(refused, Err(MasterKeyError::Malformed(_))));
     }
 
     #[test]
     fn a_development_server_makes_its_key_once_and_warns() {
         let data = tempfile::tempdir().unwrap();
-        let first = MasterKey::load(&source(data.path())).unwrap();
-        let again = MasterKey::load(&source(data.path())).unwrap();
+        let first = MasterKey::resolve(&source(data.path())).unwrap();
+        let again = MasterKey::resolve(&source(data.path())).unwrap();
         assert_eq!(first.derive("x"), again.derive("x"));
         assert!(again.warning().is_some());
     }
@@ -175,11 +176,11 @@ mod tests {
     #[test]
     fn production_refuses_a_key_beside_the_data() {
         let data = tempfile::tempdir().unwrap();
-        MasterKey::load(&source(data.path())).unwrap();
+        MasterKey::resolve(&source(data.path())).unwrap();
         let production = MasterKeySource { production: true, ..source(data.path()) };
-        assert!(matches!(MasterKey::load(&production), Err(MasterKeyError::Missing)));
+        assert!(matches!(MasterKey::resolve(&production), Err(MasterKeyError::Missing)));
         let file = Some(production.development_file.clone());
-        let refused = MasterKey::load(&MasterKeySource { file, ..production });
+        let refused = MasterKey::resolve(&MasterKeySource { file, ..production });
         assert!(matches!(refused, Err(MasterKeyError::BesideTheData(_))));
     }
 }

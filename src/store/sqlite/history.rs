@@ -3,16 +3,7 @@
 use super::SqliteStore;
 use crate::store::StoreError;
 use crate::store::log::LoggedEvent;
-use crate::store::log::merkle::Hash;
-
-/// How far the log is numbered, and its tree head.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogHead {
-    /// Number of events in the tree; also the last position.
-    pub size: u64,
-    /// Root of the RFC 6962 tree over the first `size` events.
-    pub root: Hash,
-}
+use crate::store::log::verify::LogHead;
 
 impl SqliteStore {
     /// Sequence of the stream's last event; 0 when there is none.
@@ -45,10 +36,8 @@ impl SqliteStore {
 
     /// How far the log is numbered.
     pub async fn log_head(&self) -> Result<LogHead, StoreError> {
-        let (size, root): (i64, Vec<u8>) =
-            sqlx::query_as("SELECT size, root FROM log_head").fetch_one(&self.readers).await?;
-        let root = root.try_into().map_err(|_| StoreError::Damaged("the root is not 32 bytes".into()))?;
-        Ok(LogHead { size: size.cast_unsigned(), root })
+        let (size, root) = sqlx::query_as("SELECT size, root FROM log_head").fetch_one(&self.readers).await?;
+        LogHead::from_stored(size, root)
     }
 
     /// Events that wait for their number.

@@ -1,3 +1,4 @@
 //! eKYC-Onboarder: self-hosted, event-sourced identity verification.
 
+pub mod demo;
 pub mod verifiers;

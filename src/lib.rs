@@ -6,4 +6,5 @@ pub mod lists;
 pub mod models;
 pub mod store;
 pub mod vault;
+pub mod demo;
 pub mod verifiers;

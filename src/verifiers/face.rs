@@ -8,6 +8,7 @@ pub mod crop;
 pub mod detect;
 pub mod embed;
 pub mod eyes;
+pub mod matcher;
 pub mod pose;
 pub mod quality;
 pub mod select;

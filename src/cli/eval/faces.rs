@@ -82,7 +82,8 @@ pub fn run(pairs: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 fn read(pairs: &Path) -> anyhow::Result<Vec<Pair>> {
-    let mut reader = csv::Reader::from_path(pairs).with_context(|| format!("cannot read {}", pairs.display()))?;
+    let mut reader =
+        csv::Reader::from_path(pairs).with_context(|| format!("cannot read {}", pairs.display()))?;
     let list = reader.deserialize().collect::<Result<Vec<Pair>, _>>()?;
     ensure!(!list.is_empty(), "{} names no pair", pairs.display());
     Ok(list)
@@ -148,7 +149,8 @@ fn tar_at_far(genuine: &[Score], impostors: &[Score]) -> BTreeMap<String, f64> {
         let accepted = genuine.iter().filter(|score| beaten.is_none_or(|limit| **score > limit)).count();
         accepted as f64 / genuine.len() as f64
     };
-    let told = FALSE_ACCEPT_RATES.iter().filter(|far| **far * impostors.len() as f64 >= 1.0 && !genuine.is_empty());
+    let told =
+        FALSE_ACCEPT_RATES.iter().filter(|far| **far * impostors.len() as f64 >= 1.0 && !genuine.is_empty());
     told.map(|far| (format!("{far:e}"), tar(*far))).collect()
 }
 
@@ -156,7 +158,8 @@ fn tar_at_far(genuine: &[Score], impostors: &[Score]) -> BTreeMap<String, f64> {
 fn equal_error_rate(genuine: &[Score], impostors: &[Score]) -> Option<f64> {
     let thresholds: BTreeSet<Score> = genuine.iter().chain(impostors).copied().collect();
     let rates = |threshold: &Score| {
-        let accepts = impostors.iter().filter(|score| *score >= threshold).count() as f64 / impostors.len() as f64;
+        let accepts =
+            impostors.iter().filter(|score| *score >= threshold).count() as f64 / impostors.len() as f64;
         let rejects = genuine.iter().filter(|score| *score < threshold).count() as f64 / genuine.len() as f64;
         (accepts, rejects)
     };

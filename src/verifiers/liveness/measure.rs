@@ -44,7 +44,8 @@ pub fn reduced(frame: RgbImage) -> RgbImage {
 /// Measures frames in upload order, unmirrored, as `reduced` leaves them.
 pub fn measure(models: &FaceModels, frames: &[RgbImage]) -> Result<LivenessFinding, RuntimeError> {
     let sights = frames.iter().map(|frame| look(models, frame)).collect::<Result<Vec<_>, _>>()?;
-    let views: Vec<View<'_>> = frames.iter().zip(&sights).filter_map(|(frame, sight)| sight.view(frame)).collect();
+    let views: Vec<View<'_>> =
+        frames.iter().zip(&sights).filter_map(|(frame, sight)| sight.view(frame)).collect();
     let yaws: Vec<f32> = views.iter().map(|view| view.pose.yaw).collect();
     let several = sights.iter().filter(|sight| matches!(sight, Sight::Several)).count();
     let (consistency, template) = compare(models, &views)?;
@@ -122,7 +123,8 @@ fn compare(
     let Some(frontal) = (0..views.len()).min_by(|a, b| turned(a).total_cmp(&turned(b))) else {
         return Ok((None, None));
     };
-    let embed = |index: usize| models.embedder.embed(&align::aligned(views[index].frame, &views[index].face.points));
+    let embed =
+        |index: usize| models.embedder.embed(&align::aligned(views[index].frame, &views[index].face.points));
     let template = embed(frontal)?;
     let mut templates = vec![template.clone()];
     for index in signal::spread(views.len(), COMPARED_FRAMES).filter(|index| *index != frontal) {

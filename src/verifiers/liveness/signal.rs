@@ -31,8 +31,12 @@ pub fn head_turn(yaws: &[f32]) -> Option<(u16, u16)> {
 /// `openness` is that of the more open eye in each frame, 0 to 1. None where the eyes cannot be read at rest.
 pub fn eye_dip(yaws: &[f32], openness: &[f32]) -> Option<Score> {
     let start = baseline(yaws)?;
-    let frontal: Vec<f32> =
-        yaws.iter().zip(openness).filter(|(yaw, _)| (*yaw - start).abs() <= EYES_WITHIN).map(|(_, o)| *o).collect();
+    let frontal: Vec<f32> = yaws
+        .iter()
+        .zip(openness)
+        .filter(|(yaw, _)| (*yaw - start).abs() <= EYES_WITHIN)
+        .map(|(_, o)| *o)
+        .collect();
     let rest = median(frontal.clone()).filter(|rest| frontal.len() >= 3 && *rest >= MIN_BASELINE)?;
     let highest = |part: &[f32]| part.iter().copied().fold(0.0, f32::max).min(rest);
     let dip = |index: usize| {
@@ -44,7 +48,8 @@ pub fn eye_dip(yaws: &[f32], openness: &[f32]) -> Option<Score> {
 
 /// Smallest similarity to the medoid, the face that is most like all others. None for a single face.
 pub fn consistency(templates: &[FaceTemplate]) -> Option<Score> {
-    let closeness = |medoid: &FaceTemplate| templates.iter().map(|other| i64::from(medoid.cosine(other))).sum::<i64>();
+    let closeness =
+        |medoid: &FaceTemplate| templates.iter().map(|other| i64::from(medoid.cosine(other))).sum::<i64>();
     let medoid = templates.iter().max_by_key(|medoid| closeness(medoid))?;
     if templates.len() < 2 {
         return None;

@@ -2,4 +2,10 @@
 
 pub mod document;
 pub mod image_guard;
+pub mod face;
+pub mod findings_cache;
+pub mod image_guard;
+pub mod liveness;
+pub mod pool;
 pub mod runtime;
+pub mod screening;

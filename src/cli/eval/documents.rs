@@ -4,18 +4,19 @@
 //! summary. It prints what it reads: the folder is the operator's own.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
 use chrono::NaiveDate;
 use domain::mrz::{Mrz, MrzFormat, MrzSex, normalised_nationality};
-use ekyc_onboarder::verifiers::document::{
+use serde::{Deserialize, Serialize};
+
+use crate::models::ModelCache;
+use crate::verifiers::document::{
     DocumentModels, DocumentReading, NameComparison, OcrConfig, PrintedField, read_document,
 };
-use ekyc_onboarder::verifiers::image_guard;
-use serde::{Deserialize, Serialize};
+use crate::verifiers::image_guard;
 
 /// One row of `ground_truth.json`; other keys are ignored.
 #[derive(Deserialize)]
@@ -63,31 +64,23 @@ struct Summary {
     p95_ms: u64,
 }
 
-/// Reads the images of `dir` in the order of their names and writes lines to `out`: JSON lines, or a table.
-pub fn run(
-    dir: &Path,
-    json: bool,
-    models: &DocumentModels,
-    config: &OcrConfig,
-    today: NaiveDate,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
+/// Reads the images of `dir` in the order of their names and prints JSON lines or a table; dates are read as of today.
+pub fn run(dir: &Path, json: bool) -> anyhow::Result<()> {
     let truths = ground_truth(dir)?;
+    let paths = images(dir)?;
+    let models = DocumentModels::from_cache(&ModelCache::from_env()?)?;
+    let today = chrono::Utc::now().date_naive();
     let mut items = Vec::new();
-    for path in images(dir)? {
-        let item = read(&path, models, config, today)?;
-        if json {
-            writeln!(out, "{}", serde_json::to_string(&item)?)?;
-        } else {
-            writeln!(out, "{}", table_row(&item))?;
-        }
+    for path in paths {
+        let item = read(&path, &models, today)?;
+        println!("{}", if json { serde_json::to_string(&item)? } else { table_row(&item) });
         items.push(item);
     }
     let summary = summary(&items, truths.as_deref());
-    if json && truths.is_some() {
-        writeln!(out, "{}", serde_json::json!({ "summary": summary }))?;
-    } else if !json {
-        writeln!(out, "{}", table_end(&summary, truths.is_some()))?;
+    if !json {
+        println!("{}", table_end(&summary, truths.is_some()));
+    } else if truths.is_some() {
+        println!("{}", serde_json::json!({ "summary": summary }));
     }
     Ok(())
 }
@@ -116,7 +109,7 @@ fn images(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn read(path: &Path, models: &DocumentModels, config: &OcrConfig, today: NaiveDate) -> anyhow::Result<Item> {
+fn read(path: &Path, models: &DocumentModels, today: NaiveDate) -> anyhow::Result<Item> {
     let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let start = Instant::now();
@@ -124,7 +117,7 @@ fn read(path: &Path, models: &DocumentModels, config: &OcrConfig, today: NaiveDa
         Ok(image) => image,
         Err(error) => return Ok(Item::refused(file, error.to_string())),
     };
-    let reading = read_document(models, &image, config, today)?;
+    let reading = read_document(models, &image, &OcrConfig::default(), today)?;
     Ok(Item::of(file, &reading, start.elapsed().as_millis() as u64))
 }
 

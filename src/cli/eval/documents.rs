@@ -100,7 +100,8 @@ fn images(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let extension =
+            path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
         if ["jpg", "jpeg", "png", "webp"].contains(&extension.as_str()) {
             paths.push(path);
         }
@@ -125,7 +126,8 @@ impl Item {
     fn of(file: String, reading: &DocumentReading, ms: u64) -> Self {
         let (mrz, printed) = (reading.mrz(), &reading.printed);
         let text = |value: &str| Some(value.to_owned()).filter(|text| !text.is_empty());
-        let check_digits = |mrz: &Mrz| mrz.check_digits().iter().map(|d| (d.field().name(), d.ok())).collect();
+        let check_digits =
+            |mrz: &Mrz| mrz.check_digits().iter().map(|d| (d.field().name(), d.ok())).collect();
         let nationality = mrz.and_then(|mrz| text(normalised_nationality(mrz.nationality())));
         Self {
             file,
@@ -186,7 +188,8 @@ impl Item {
     fn is_data_exact(&self, truth: &[String]) -> bool {
         let Some(format) = self.format else { return false };
         let same = |row: usize| self.mrz_lines[row] == truth[row];
-        self.mrz_lines.len() == truth.len() && (0..truth.len()).all(|row| row == format.name_row() || same(row))
+        self.mrz_lines.len() == truth.len()
+            && (0..truth.len()).all(|row| row == format.name_row() || same(row))
     }
 }
 
@@ -209,7 +212,9 @@ fn summary(items: &[Item], truths: Option<&[Truth]>) -> Summary {
     let p95_ms = times.get((times.len() * 95).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0);
     let mut summary = Summary { images: items.len(), mean_ms, p95_ms, ..Summary::default() };
     for item in items {
-        let Some(truth) = truths.and_then(|all| all.iter().find(|truth| truth.file == item.file)) else { continue };
+        let Some(truth) = truths.and_then(|all| all.iter().find(|truth| truth.file == item.file)) else {
+            continue;
+        };
         if !truth.mrz_valid {
             summary.false_valid += usize::from(item.mrz_valid);
             continue;

@@ -6,7 +6,7 @@
 mod kind;
 mod lattice;
 
-pub(super) use kind::{Kind, country_as_letters};
+pub(super) use kind::{Kind, SHARED_SHAPES};
 use lattice::Lattice;
 
 /// The alphabet of machine-readable zones.

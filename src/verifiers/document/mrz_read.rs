@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use domain::mrz::{Mrz, MrzError, MrzFormat};
 use image::RgbImage;
 
-use super::ctc::{DecodedRow, Kind, MrzSteps, country_as_letters};
+use super::country_shape::known_country;
+use super::ctc::{DecodedRow, Kind, MrzSteps};
 use super::mrz_rows::RowGroup;
 use super::text_box::TextBox;
 use super::text_recognise::{CROP_HEIGHT, TextRecogniser};
@@ -167,8 +168,8 @@ fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<Decoded
     let kinds = kinds(format, row);
     let mut decoded = steps.decode(&kinds)?;
     if let Some(start) = kinds.iter().position(|kind| *kind == Kind::Country) {
-        let letters = country_as_letters(&decoded.text[start..start + 3]);
-        decoded.text.replace_range(start..start + 3, &letters);
+        let known = known_country(&decoded.text[start..start + 3]);
+        decoded.text.replace_range(start..start + 3, &known);
     }
     if row == format.name_row() {
         decoded.text = without_noise_after_name(&decoded.text);

@@ -136,7 +136,8 @@ impl RowLook {
 fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: NaiveDate) -> Option<MrzReading> {
     let raw: Vec<String> = steps.iter().map(MrzSteps::greedy).collect();
     let fits = |row: &String| row.len() <= format.row_length() + 6;
-    if !raw.iter().all(fits) {
+    // A visa has fewer check digits: taking a passport for one would make it easier to be valid.
+    if !raw.iter().all(fits) || raw[0].starts_with('V') != format.is_visa() {
         return None;
     }
     let mut decoded: Vec<DecodedRow> = Vec::new();
@@ -170,6 +171,10 @@ fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<Decoded
     if let Some(start) = kinds.iter().position(|kind| *kind == Kind::Country) {
         let known = known_country(&decoded.text[start..start + 3]);
         decoded.text.replace_range(start..start + 3, &known);
+    }
+    // `ID` is the commonest code and `I0` none at all, yet O, D and 0 share their shape.
+    if row == 0 && ["I0", "IO", "IQ"].contains(&&decoded.text[..2]) {
+        decoded.text.replace_range(1..2, "D");
     }
     if row == format.name_row() {
         decoded.text = without_noise_after_name(&decoded.text);

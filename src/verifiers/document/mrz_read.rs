@@ -236,8 +236,49 @@ fn elected(ballots: &[(String, Vec<f32>)]) -> (String, Vec<f32>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A reading of a passport's two rows in which every character has the same confidence.
+    pub(in super::super) fn passport(data_row: &str, confidence: f32) -> MrzReading {
+        let rows = vec!["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<".to_owned(), data_row.to_owned()];
+        let today = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        MrzReading {
+            format: MrzFormat::Td3,
+            parsed: Mrz::parse(&rows, today),
+            raw_rows: rows.clone(),
+            confidences: vec![vec![confidence; 44]; 2],
+            areas: Vec::new(),
+            confirmed: false,
+            score: -1.0,
+            rows,
+        }
+    }
+
+    const DATA_ROW: &str = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+    const WRONG_DIGIT: &str = "L898902C36UTO7408123F1204159ZE184226B<<<<<10";
+
+    #[test]
+    fn right_check_digits_over_unseen_characters_are_not_valid() {
+        assert!(passport(DATA_ROW, 0.9).is_valid());
+        assert!(!passport(DATA_ROW, 0.05).is_valid());
+        assert!(!passport(WRONG_DIGIT, 0.99).is_valid());
+    }
+
+    #[test]
+    fn a_valid_reading_beats_a_likelier_one() {
+        let likelier = MrzReading { score: -0.1, ..passport(WRONG_DIGIT, 0.99) };
+        assert!(passport(DATA_ROW, 0.9).beats(&likelier));
+        assert!(!likelier.beats(&passport(DATA_ROW, 0.9)));
+    }
+
+    #[test]
+    fn only_two_sure_and_equal_readings_confirm_each_other() {
+        let sure = passport(WRONG_DIGIT, 0.95);
+        assert!(sure.confirms(&passport(WRONG_DIGIT, 0.9)));
+        assert!(!sure.confirms(&passport(WRONG_DIGIT, 0.5)));
+        assert!(!sure.confirms(&passport(DATA_ROW, 0.95)));
+    }
 
     #[test]
     fn the_surest_majority_wins_a_position() {

@@ -265,8 +265,18 @@ fn stretched(image: &RgbImage) -> Option<RgbImage> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mrz_read::tests::passport;
     use super::*;
     use image::Rgb;
+
+    #[test]
+    fn an_earlier_sure_character_contradicts_a_later_valid_reading() {
+        let valid = passport("L898902C36UTO7408122F1204159ZE184226B<<<<<10", 0.9);
+        let other = "L898902C36UTO7408123F1204159ZE184226B<<<<<10";
+        assert!(contradicts(&passport(other, 0.99), &valid));
+        assert!(!contradicts(&passport(other, 0.8), &valid));
+        assert!(!contradicts(&valid, &valid));
+    }
 
     #[test]
     fn stretching_uses_the_whole_range() {

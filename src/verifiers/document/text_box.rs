@@ -117,9 +117,10 @@ impl TextBox {
     }
 
     fn warp(&self, image: &RgbImage, width: u32, height: u32) -> Option<RgbImage> {
-        let (w, h) = (width as f32 - 1.0, height as f32 - 1.0);
+        // Corners lie on the edges of pixels, the projection works on their middles.
         let half_pixel = |point: Point| (point.0 - 0.5, point.1 - 0.5);
-        let target = [(0.0, 0.0), (w.max(1.0), 0.0), (w.max(1.0), h.max(1.0)), (0.0, h.max(1.0))];
+        let (w, h) = (width as f32, height as f32);
+        let target = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)].map(half_pixel);
         let projection = Projection::from_control_points(self.corners().map(half_pixel), target)?;
         let mut out = RgbImage::from_pixel(width, height, Rgb([0; 3]));
         warp_into(image, projection, Interpolation::Bicubic, Border::Replicate, &mut out);

@@ -26,9 +26,8 @@ fn current_versions() -> impl Iterator<Item = (&'static str, u32)> {
 
 fn payload(event_type: &str, version: u32) -> Value {
     let name = file_name(event_type, version);
-    let text = fs::read_to_string(directory().join(&name)).unwrap_or_else(|error| {
-        panic!("tests/golden/{name}: {error}; every version ever written has a file")
-    });
+    let text = fs::read_to_string(directory().join(&name))
+        .unwrap_or_else(|error| panic!("tests/golden/{name}: {error}; every version ever written has a file"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

@@ -1,5 +1,7 @@
 //! What every store must do, on the embedded store and on a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here and says where")]
+
 mod contract {
     pub mod ledger;
     pub mod postgres;

@@ -12,7 +12,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use domain::screening::ListVersion;
 
 use super::demonstration::LIST_NAME;
-use super::source::{HashingReader, io_error, open};
+use super::source::{HashingReader, ROW_END, io_error, open};
 use super::{
     BirthDate, ListError, ListedEntity, ListedName, NameKind, Problem, RowProblem, SanctionsList, Schema,
     person_name, push_new,
@@ -62,13 +62,14 @@ fn rows(
     problems: &mut Vec<RowProblem>,
     mut take: impl FnMut(&Row, u64, &mut Vec<RowProblem>) -> Result<(), Problem>,
 ) -> Result<String, ListError> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(open(path)?);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).terminator(ROW_END).from_reader(open(path)?);
     let mut record = ByteRecord::new();
     let unreadable = |error: csv::Error| io_error(path)(std::io::Error::other(error));
     while reader.read_byte_record(&mut record).map_err(unreadable)? {
         let line = record.position().map_or(0, csv::Position::line);
-        // The files end with the end-of-file character of another age.
-        if record.len() == 1 && &record[0] == b"\x1a" {
+        // The files may end with the end-of-file character of another age.
+        if record.len() == 1 && record[0].trim_ascii() == b"\x1a" {
             continue;
         }
         let row: Row = record.iter().map(field).collect();

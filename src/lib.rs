@@ -2,9 +2,9 @@
 
 pub mod blobs;
 pub mod cli;
+pub mod demo;
 pub mod lists;
 pub mod models;
 pub mod store;
 pub mod vault;
-pub mod demo;
 pub mod verifiers;

@@ -4,6 +4,7 @@ pub mod document;
 pub mod face;
 pub mod findings_cache;
 pub mod image_guard;
+pub mod image_guard;
 pub mod liveness;
 pub mod pool;
 pub mod runtime;

@@ -353,7 +353,10 @@ fn consistency_problems(
 fn quality_problems(reading: &DocumentReading, rules: &DocumentRules) -> Vec<DocumentProblem> {
     let quality = &reading.quality;
     let found = [
-        (quality.text_height.is_some_and(|height| height < rules.min_text_height), DocumentProblem::ImageTooSmall),
+        (
+            quality.text_height.is_some_and(|height| height < rules.min_text_height),
+            DocumentProblem::ImageTooSmall,
+        ),
         (quality.sharpness < rules.min_sharpness, DocumentProblem::ImageBlurred),
         (quality.glare > rules.max_glare, DocumentProblem::ImageGlare),
     ];

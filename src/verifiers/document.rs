@@ -3,6 +3,7 @@
 //!
 //! Synchronous and CPU-bound; pools, ports and sealing are the caller's. What it returns is plaintext personal data.
 
+mod country_shape;
 mod ctc;
 mod mrz_read;
 mod mrz_rows;

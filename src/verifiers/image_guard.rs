@@ -6,7 +6,8 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use domain::evidence::{ImageUpload, MediaType};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
 
 /// Pixels that an image may have.
 pub const MAX_PIXELS: u64 = 24_000_000;
@@ -76,10 +77,24 @@ pub fn inspect(bytes: Arc<[u8]>) -> Result<ImageUpload, ImageError> {
 pub fn decode(bytes: &[u8]) -> Result<RgbImage, ImageError> {
     let (_, format) = media_type(bytes)?;
     let mut decoder = reader(bytes, format).into_decoder().map_err(|_| ImageError::Undecodable)?;
-    let orientation = decoder.orientation().map_err(|_| ImageError::Undecodable)?;
+    // Damaged Exif data is no reason to refuse a good picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(|_| ImageError::Undecodable)?;
     image.apply_orientation(orientation);
-    Ok(image.into_rgb8())
+    Ok(on_white(image))
+}
+
+/// Dropping the alpha channel alone would turn the transparent margin of a scan into whatever colour hides there.
+fn on_white(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let image = image.into_rgba8();
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let [red, green, blue, alpha] = image.get_pixel(x, y).0.map(u32::from);
+        let over = |value: u32| ((value * alpha + 255 * (255 - alpha)) / 255) as u8;
+        Rgb([over(red), over(green), over(blue)])
+    })
 }
 
 fn media_type(bytes: &[u8]) -> Result<(MediaType, ImageFormat), ImageError> {
@@ -105,6 +120,7 @@ fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::RgbaImage;
 
     fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(vec![]);
@@ -170,5 +186,12 @@ mod tests {
         segment.extend(tiff);
         let turned = [&jpeg[..2], &segment, &jpeg[2..]].concat();
         assert_eq!(decode(&turned).unwrap().dimensions(), (32, 64));
+    }
+
+    #[test]
+    fn transparency_is_laid_on_white() {
+        let mut bytes = Cursor::new(vec![]);
+        RgbaImage::new(64, 48).write_to(&mut bytes, ImageFormat::Png).unwrap();
+        assert_eq!(decode(bytes.get_ref()).unwrap().get_pixel(5, 5), &Rgb([255; 3]));
     }
 }

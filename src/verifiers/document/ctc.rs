@@ -6,7 +6,7 @@
 mod kind;
 mod lattice;
 
-pub(super) use kind::{Kind, country_as_letters};
+pub(super) use kind::{Kind, SHARED_SHAPES};
 use lattice::Lattice;
 
 /// The alphabet of machine-readable zones.
@@ -28,6 +28,8 @@ fn mrz_index(character: char) -> Option<u8> {
     let folded = match character {
         'a'..='z' => character.to_ascii_uppercase(),
         'Ａ'..='Ｚ' | '０'..='９' => char::from_u32(character as u32 - 0xFEE0)?,
+        // Small print often gets an accent that is not there, and some specimens print one that should not be.
+        'À'..='ž' => any_ascii::any_ascii_char(character).chars().next()?.to_ascii_uppercase(),
         _ if FILLER_LOOKALIKES.contains(character) => '<',
         _ => FOREIGN_CAPITALS
             .iter()

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use domain::mrz::{Mrz, MrzError, MrzFormat};
 use image::RgbImage;
 
-use super::ctc::{DecodedRow, Kind, MrzSteps, country_as_letters};
+use super::country_shape::known_country;
+use super::ctc::{DecodedRow, Kind, MrzSteps};
 use super::mrz_rows::RowGroup;
 use super::text_box::TextBox;
 use super::text_recognise::{CROP_HEIGHT, TextRecogniser};
@@ -17,6 +18,8 @@ use crate::verifiers::runtime::RuntimeError;
 const LEAST_CONFIDENCE: f32 = 0.45;
 /// Confidence that every character under a check digit needs before the zone may count as valid.
 const LEAST_SURE: f32 = 0.1;
+/// Confidence of every character from which a second, equal reading settles what is printed.
+const CONFIRMED: f32 = 0.85;
 
 /// One reading of a machine-readable zone: plaintext personal data.
 #[derive(Clone)]
@@ -33,6 +36,8 @@ pub struct MrzReading {
     pub areas: Vec<TextBox>,
     /// The fields, or why the rows are no zone of ICAO Doc 9303.
     pub parsed: Result<Mrz, MrzError>,
+    /// Whether two cuts surely said the same.
+    pub(super) confirmed: bool,
     score: f32,
 }
 
@@ -54,23 +59,41 @@ impl MrzReading {
     }
 
     fn is_seen(&self) -> bool {
-        let data_rows = (0..self.rows.len()).filter(|row| *row != self.format.name_row());
-        data_rows.into_iter().all(|row| {
-            let characters = self.rows[row].bytes().zip(&self.confidences[row]);
-            characters.filter(|(byte, _)| *byte != b'<').all(|(_, confidence)| *confidence >= LEAST_SURE)
-        })
+        self.data_characters()
+            .filter(|(byte, _)| *byte != b'<')
+            .all(|(_, confidence)| confidence >= LEAST_SURE)
     }
 
-    /// Orders readings: valid first, then right check digits, then what the network found likelier.
-    pub(super) fn rank(&self) -> (bool, usize, f32) {
-        (self.is_valid(), self.right_check_digits(), self.score)
+    /// The rows that check digits cover.
+    pub(super) fn data_rows(&self) -> impl Iterator<Item = usize> + use<> {
+        let name_row = self.format.name_row();
+        (0..self.format.rows()).filter(move |row| *row != name_row)
     }
 
-    /// Whether `self` is the better of two readings.
+    /// The characters of the rows that check digits cover.
+    fn data_characters(&self) -> impl Iterator<Item = (u8, f32)> {
+        self.data_rows().flat_map(|row| self.rows[row].bytes().zip(self.confidences[row].iter().copied()))
+    }
+
+    /// Whether `self` is the better of two readings: a valid one, else the one that the network found likelier.
     pub(super) fn beats(&self, other: &Self) -> bool {
-        let (mine, theirs) = (self.rank(), other.rank());
-        (mine.0, mine.1) > (theirs.0, theirs.1)
-            || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
+        match (self.is_valid(), other.is_valid()) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => self.score > other.score,
+        }
+    }
+
+    /// Whether two cuts of the same rows gave the same sure characters: more looks would only wait for an accident.
+    pub(super) fn confirms(&self, other: &Self) -> bool {
+        let sure = |reading: &Self| {
+            reading.data_characters().all(|(_, confidence)| confidence >= CONFIRMED)
+                && reading.data_rows().all(|row| reading.raw_rows[row].len() == reading.format.row_length())
+        };
+        self.format == other.format
+            && self.data_characters().map(|(byte, _)| byte).eq(other.data_characters().map(|(byte, _)| byte))
+            && sure(self)
+            && sure(other)
     }
 }
 
@@ -120,12 +143,24 @@ fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: Naive
     for (row, steps) in steps.iter().enumerate() {
         decoded.push(decode_row(steps, format, row)?);
     }
+    if format == MrzFormat::Td2 && decoded[0].text.starts_with("IDFRA") {
+        // The older French card: another order of fields in its second row, so no position restricts anything there.
+        decoded[1] = steps[1].decode(&[Kind::Any; 36])?;
+    }
     let score = decoded.iter().map(|row| row.score).sum::<f32>() / decoded.len() as f32;
     let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();
     let parsed = Mrz::parse(&rows, today);
     let confidences = decoded.into_iter().map(|row| row.confidences).collect();
-    let reading =
-        MrzReading { format, rows, raw_rows: raw, confidences, areas: group.rows.clone(), parsed, score };
+    let reading = MrzReading {
+        format,
+        rows,
+        raw_rows: raw,
+        confidences,
+        areas: group.rows.clone(),
+        parsed,
+        confirmed: false,
+        score,
+    };
     (reading.confidence() >= LEAST_CONFIDENCE).then_some(reading)
 }
 
@@ -133,8 +168,8 @@ fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<Decoded
     let kinds = kinds(format, row);
     let mut decoded = steps.decode(&kinds)?;
     if let Some(start) = kinds.iter().position(|kind| *kind == Kind::Country) {
-        let letters = country_as_letters(&decoded.text[start..start + 3]);
-        decoded.text.replace_range(start..start + 3, &letters);
+        let known = known_country(&decoded.text[start..start + 3]);
+        decoded.text.replace_range(start..start + 3, &known);
     }
     if row == format.name_row() {
         decoded.text = without_noise_after_name(&decoded.text);

@@ -21,6 +21,10 @@ const LOOKS: [RowLook; 4] = [
 const SURE_NAMES: f32 = 0.9;
 /// Mean confidence of a page's lines below which it may lie upside down.
 const UPRIGHT_CONFIDENCE: f32 = 0.85;
+/// Width over height from which a line may be a piece of a machine-readable zone, when time is short.
+const WIDE_ASPECT: f32 = 4.0;
+/// Its least width, as a share of the image's longer side.
+const WIDE_SHARE: f32 = 0.1;
 /// How many of the widest lines are read both ways to find the way up.
 const WAY_UP_LINES: usize = 6;
 
@@ -47,6 +51,22 @@ impl Page {
     /// Finds and reads every line.
     pub(super) fn read(models: &TextModels, image: &RgbImage, long_side: u32) -> Result<Self, RuntimeError> {
         let boxes = models.detector.detect(image, long_side)?;
+        Self::read_boxes(models, image, &boxes)
+    }
+
+    /// Finds every line but reads only those wide enough for a piece of a machine-readable zone.
+    pub(super) fn read_wide_lines(
+        models: &TextModels,
+        image: &RgbImage,
+        long_side: u32,
+        reversed: bool,
+    ) -> Result<Self, RuntimeError> {
+        let least = image.width().max(image.height()) as f32 * WIDE_SHARE;
+        let mut boxes = models.detector.detect(image, long_side)?;
+        boxes.retain(|found| found.width >= WIDE_ASPECT * found.height && found.width >= least);
+        if reversed {
+            boxes = boxes.into_iter().map(TextBox::reversed).collect();
+        }
         Self::read_boxes(models, image, &boxes)
     }
 
@@ -89,23 +109,64 @@ impl Page {
         image: &RgbImage,
         today: NaiveDate,
     ) -> Result<Option<MrzReading>, RuntimeError> {
-        let mut best: Option<MrzReading> = None;
-        for group in mrz_rows::find_groups(&self.lines) {
-            for candidate in candidates(group) {
-                for look in LOOKS {
-                    let reading = mrz_read::read_group(&models.recogniser, image, &candidate, look, today)?;
-                    let Some(reading) = reading else { break };
-                    if best.as_ref().is_none_or(|best| reading.beats(best)) {
-                        best = Some(reading);
-                    }
-                    if best.as_ref().is_some_and(MrzReading::is_valid) {
-                        return with_sure_names(models, image, best, today);
-                    }
-                }
+        let mut best: Option<(RowGroup, MrzReading)> = None;
+        for candidate in mrz_rows::find_groups(&self.lines).into_iter().flat_map(candidates) {
+            let Some(reading) = mrz_read::read_group(&models.recogniser, image, &candidate, LOOKS[0], today)?
+            else {
+                continue;
+            };
+            let valid = reading.is_valid();
+            if best.as_ref().is_none_or(|(_, best)| reading.beats(best)) {
+                best = Some((candidate, reading));
+            }
+            if valid {
+                break;
             }
         }
-        with_sure_names(models, image, best, today)
+        let Some((group, first)) = best else { return Ok(None) };
+        let best = look_closer(&models.recogniser, image, &group, first, today)?;
+        Ok(Some(best))
     }
+}
+
+/// Reads rows that an earlier look has found with another recogniser.
+pub(super) fn read_again(
+    models: &TextModels,
+    image: &RgbImage,
+    areas: &[TextBox],
+    today: NaiveDate,
+) -> Result<Option<MrzReading>, RuntimeError> {
+    let group = RowGroup { rows: areas.to_vec() };
+    let Some(first) = mrz_read::read_group(&models.recogniser, image, &group, LOOKS[0], today)? else {
+        return Ok(None);
+    };
+    look_closer(&models.recogniser, image, &group, first, today).map(Some)
+}
+
+/// Cuts the rows in other ways until they read valid, or until two cuts surely say the same.
+fn look_closer(
+    recogniser: &TextRecogniser,
+    image: &RgbImage,
+    group: &RowGroup,
+    first: MrzReading,
+    today: NaiveDate,
+) -> Result<MrzReading, RuntimeError> {
+    let mut best = first;
+    for look in &LOOKS[1..] {
+        if best.is_valid() {
+            break;
+        }
+        if let Some(next) = mrz_read::read_group(recogniser, image, group, *look, today)? {
+            if next.confirms(&best) {
+                best.confirmed = true;
+                break;
+            }
+            if next.beats(&best) {
+                best = next;
+            }
+        }
+    }
+    Ok(best)
 }
 
 fn mean_confidence(lines: &[&PageLine]) -> f32 {
@@ -114,18 +175,18 @@ fn mean_confidence(lines: &[&PageLine]) -> f32 {
     sum / weight.max(1.0)
 }
 
-fn with_sure_names(
+/// Reads unsure names again, in several cuts that vote.
+pub(super) fn make_names_sure(
     models: &TextModels,
     image: &RgbImage,
-    reading: Option<MrzReading>,
+    reading: &mut MrzReading,
     today: NaiveDate,
-) -> Result<Option<MrzReading>, RuntimeError> {
-    let Some(mut reading) = reading else { return Ok(None) };
+) -> Result<(), RuntimeError> {
     let names = &reading.confidences[reading.format.name_row()];
     if names.iter().copied().fold(1.0, f32::min) < SURE_NAMES {
-        mrz_read::vote_on_names(&models.recogniser, image, &mut reading, &LOOKS, today)?;
+        mrz_read::vote_on_names(&models.recogniser, image, reading, &LOOKS, today)?;
     }
-    Ok(Some(reading))
+    Ok(())
 }
 
 fn candidates(group: RowGroup) -> Vec<RowGroup> {

@@ -78,7 +78,7 @@ pub(super) fn read(lines: &[TextLine], zone_areas: &[TextBox]) -> PrintedZone {
         birth_date: finder.field(Label::BirthDate, dates::parse),
         expiry_date: finder.field(Label::ExpiryDate, dates::parse),
         document_number: finder.field(Label::DocumentNumber, document_number),
-        nationality: finder.field(Label::Nationality, name_text),
+        nationality: finder.field(Label::Nationality, nationality),
         sex: finder.field(Label::Sex, sex),
     }
 }
@@ -100,6 +100,9 @@ fn full_name(
     given: Option<PrintedField<String>>,
 ) -> Option<PrintedField<String>> {
     let (surname, given) = (surname?, given?);
+    if surname.area == given.area {
+        return None;
+    }
     Some(PrintedField {
         value: format!("{} {}", given.value, surname.value),
         confidence: surname.confidence.min(given.confidence),
@@ -166,6 +169,13 @@ fn name_text(text: &str) -> Option<String> {
     let allowed = |character: char| character.is_alphabetic() || " -'’.,".contains(character);
     let letters = text.chars().filter(|character| character.is_alphabetic()).count();
     (letters >= 2 && text.chars().all(allowed) && !labels::is_label(text)).then(|| text.to_owned())
+}
+
+/// One to three words in capitals, as nationalities are printed.
+fn nationality(text: &str) -> Option<String> {
+    let text = name_text(text)?;
+    let capitals = !text.chars().any(char::is_lowercase);
+    (capitals && text.len() <= 40 && text.split_whitespace().count() <= 3).then_some(text)
 }
 
 /// Letters and digits, at least five, among them a digit.

@@ -7,7 +7,7 @@ use domain::mrz::Mrz;
 use image::RgbImage;
 
 use super::mrz_read::MrzReading;
-use super::page::{Page, TextModels};
+use super::page::{Page, TextModels, make_names_sure, read_again};
 use super::printed_zone::{self, NameComparison, PrintedZone};
 use super::quality::{self, ImageQuality};
 use super::text_box::TextBox;
@@ -92,67 +92,89 @@ pub fn read_document(
     config: &OcrConfig,
     today: NaiveDate,
 ) -> Result<DocumentReading, RuntimeError> {
-    let mut search = Search::default();
-    search.attempt(&models.fast, image, config.first_side, today)?;
+    let mut search = Search { image, today, page: None, turned: false, readings: Vec::new() };
+    search.read_page(&models.fast, config.first_side)?;
     if config.look_again && !search.is_done() {
-        let thorough = models.thorough.as_ref().unwrap_or(&models.fast);
-        for (side, models) in [(config.second_side, &models.fast), (config.first_side, thorough)] {
-            search.attempt(models, image, side, today)?;
-            if search.is_done() {
-                break;
-            }
-        }
-        if !search.is_done() && search.has_zone() {
-            search.attempt(thorough, &stretched(image), config.second_side, today)?;
-        }
+        search.look_again(models, config)?;
     }
-    Ok(search.finish(image))
+    if let Some(zone) = search.best() {
+        let mut zone = zone.clone();
+        make_names_sure(models.thorough.as_ref().unwrap_or(&models.fast), image, &mut zone, today)?;
+        return Ok(search.finish(Some(zone)));
+    }
+    Ok(search.finish(None))
 }
 
-/// What the attempts have found so far.
-#[derive(Default)]
-struct Search {
+/// What the attempts at one image have found so far.
+struct Search<'a> {
+    image: &'a RgbImage,
+    today: NaiveDate,
     page: Option<Page>,
+    turned: bool,
     readings: Vec<MrzReading>,
 }
 
-impl Search {
-    fn attempt(
-        &mut self,
-        models: &TextModels,
-        image: &RgbImage,
-        side: u32,
-        today: NaiveDate,
-    ) -> Result<(), RuntimeError> {
-        let mut page = Page::read(models, image, side)?;
-        let mut zone = page.zone(models, image, today)?;
+impl Search<'_> {
+    /// Reads all lines, the way up found out, and the zone among them.
+    fn read_page(&mut self, models: &TextModels, side: u32) -> Result<(), RuntimeError> {
+        let mut page = Page::read(models, self.image, side)?;
+        let mut zone = page.zone(models, self.image, self.today)?;
+        let mut turned = false;
         if !zone.as_ref().is_some_and(MrzReading::is_valid)
-            && let Some(turned) = page.turned(models, image)?
+            && let Some(other) = page.turned(models, self.image)?
         {
-            zone = turned.zone(models, image, today)?.or(zone);
-            page = turned;
+            zone = other.zone(models, self.image, self.today)?.or(zone);
+            page = other;
+            turned = true;
         }
         self.readings.extend(zone);
         if self.page.as_ref().is_none_or(|before| page.confidence() > before.confidence()) {
             self.page = Some(page);
+            self.turned = turned;
         }
         Ok(())
     }
 
-    fn has_zone(&self) -> bool {
-        !self.readings.is_empty()
+    /// From cheap to dear: the rows found so far with the thorough recogniser, more pixels, the thorough detector, more
+    /// contrast.
+    fn look_again(&mut self, models: &DocumentModels, config: &OcrConfig) -> Result<(), RuntimeError> {
+        let thorough = models.thorough.as_ref().unwrap_or(&models.fast);
+        self.read_rows_again(thorough)?;
+        if !self.is_done() {
+            self.read_page(&models.fast, config.second_side)?;
+        }
+        if !self.is_done() {
+            self.read_rows_again(thorough)?;
+        }
+        for (stretch, side) in [(false, config.first_side), (true, config.second_side)] {
+            // Where nothing looks like a zone after three looks, contrast will not bring one forth.
+            if self.is_done() || stretch && self.readings.is_empty() {
+                break;
+            }
+            let clearer = stretch.then(|| stretched(self.image));
+            let image = clearer.as_ref().unwrap_or(self.image);
+            let page = Page::read_wide_lines(thorough, image, side, self.turned)?;
+            self.readings.extend(page.zone(thorough, image, self.today)?);
+        }
+        Ok(())
+    }
+
+    fn read_rows_again(&mut self, models: &TextModels) -> Result<(), RuntimeError> {
+        let Some(areas) = self.best().map(|zone| zone.areas.clone()) else { return Ok(()) };
+        let again = read_again(models, self.image, &areas, self.today)?;
+        self.readings.extend(again);
+        Ok(())
     }
 
     fn is_done(&self) -> bool {
-        self.readings.last().is_some_and(MrzReading::is_valid)
+        self.readings.iter().any(|reading| reading.is_valid() || reading.confirmed)
     }
 
     fn best(&self) -> Option<&MrzReading> {
         self.readings.iter().reduce(|best, next| if next.beats(best) { next } else { best })
     }
 
-    fn finish(self, image: &RgbImage) -> DocumentReading {
-        let zone = self.best().cloned();
+    fn finish(self, zone: Option<MrzReading>) -> DocumentReading {
         let contradicted =
             zone.as_ref().is_some_and(|zone| self.readings.iter().any(|other| contradicts(other, zone)));
         let lines: Vec<TextLine> =
@@ -164,7 +186,7 @@ impl Search {
         let names = mrz.map_or(NameComparison::NotJudged, |mrz| {
             printed_zone::compare_names(mrz.name(), &lines, &zone_areas)
         });
-        let quality = quality::measure(image, &lines);
+        let quality = quality::measure(self.image, &lines);
         let extraction_confidence = extraction_confidence(zone.as_ref(), &printed);
         DocumentReading { lines, zone, mrz_valid, printed, names, extraction_confidence, quality }
     }
@@ -180,8 +202,7 @@ fn contradicts(other: &MrzReading, valid: &MrzReading) -> bool {
     if other.format != valid.format {
         return false;
     }
-    let data_rows = (0..valid.rows.len()).filter(|row| *row != valid.format.name_row());
-    data_rows.into_iter().any(|row| {
+    valid.data_rows().any(|row| {
         let pairs = other.rows[row].bytes().zip(valid.rows[row].bytes());
         pairs.zip(&other.confidences[row]).any(|((theirs, ours), sure)| {
             theirs != ours && theirs != b'<' && ours != b'<' && *sure >= CONTRADICTION

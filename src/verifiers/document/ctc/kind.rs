@@ -24,7 +24,7 @@ pub(in super::super) enum Kind {
 }
 
 /// Digits and the letters that share their shape in OCR-B print.
-const SHARED_SHAPES: [(u8, &[u8]); 6] =
+pub(in super::super) const SHARED_SHAPES: [(u8, &[u8]); 6] =
     [(b'0', b"OQD"), (b'1', b"IL"), (b'2', b"Z"), (b'5', b"S"), (b'6', b"G"), (b'8', b"B")];
 
 impl Kind {
@@ -58,35 +58,5 @@ impl Kind {
             Self::Any | Self::Country | Self::Sex | Self::V => 0.0,
         };
         (step[class] + shared).min(1.0)
-    }
-}
-
-/// A country code in which digits stand for the letters of their shape, where at least one letter was seen and every
-/// digit has such a letter; otherwise the code as read, since it may be printed so.
-pub(in super::super) fn country_as_letters(code: &str) -> String {
-    let letter_of = |character: char| {
-        let shape = SHARED_SHAPES.iter().find(|(digit, _)| char::from(*digit) == character);
-        shape.map_or(character, |(_, letters)| char::from(letters[0]))
-    };
-    let letters: String = code.chars().map(letter_of).collect();
-    let mixed = code.bytes().any(|byte| byte.is_ascii_uppercase());
-    if mixed && !letters.bytes().any(|byte| byte.is_ascii_digit()) { letters } else { code.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_digit_among_letters_of_a_country_is_the_letter_of_its_shape() {
-        assert_eq!(country_as_letters("UT0"), "UTO");
-        assert_eq!(country_as_letters("D<<"), "D<<");
-    }
-
-    #[test]
-    fn a_country_that_is_printed_in_digits_stays() {
-        for code in ["132", "R4U", "000"] {
-            assert_eq!(country_as_letters(code), code);
-        }
     }
 }

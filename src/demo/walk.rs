@@ -172,12 +172,7 @@ impl<'a> Walk<'a> {
     async fn decision(&self) -> anyhow::Result<(String, Option<f64>, Vec<String>)> {
         let submitted = self.client.submit(&self.session).await?;
         let end = submitted.body;
-        let risk = end.risk_score.map_or_else(|| "not given".into(), |risk| format!("{risk:.4}"));
-        let level = end.risk_level.as_deref().unwrap_or("-");
-        let screening =
-            judged(end.screening_passed, "screening clear", "screening not clear", "not screened");
-        let words = format!("{}, risk {risk} ({level}), {screening}", end.status);
-        self.printer.step("submit", &words, submitted.took);
+        self.printer.step("submit", &submit_words(&end), submitted.took);
         for reason in &end.review_reasons {
             self.printer.detail(&format!("- {reason}"));
         }

@@ -1,3 +1,25 @@
-//! Vocabulary, events, commands, rules and ports of identity verification; no I/O, no clock, no randomness.
+//! The business of identity verification: vocabulary, events, commands, rules and ports.
+//!
+//! Pure: no I/O, no clock, no randomness. Whatever touches the world is a port (`ports`), whatever decides is a
+//! function from state and findings to events (`session`). Adapters live in the root package.
 
+pub mod contact;
+pub mod country;
+pub mod document;
+pub mod document_type;
+pub mod evidence;
+pub mod face;
+pub mod ids;
+pub mod liveness;
 pub mod mrz;
+pub mod policy;
+pub mod ports;
+pub mod risk;
+pub mod score;
+pub mod screening;
+pub mod sealed;
+pub mod session;
+pub mod stamp;
+
+/// A UTC instant.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,2 +1,75 @@
-//! x
-fn main() {}
+//! The project's own commands: `cargo xtask test` runs what CI runs, `cargo xtask deny` checks licences.
+//!
+//! Everything runs in the release profile: the tests verify real images, and one build of the dependencies then
+//! serves `cargo run --release` and the tests.
+
+mod dependencies;
+mod step;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+
+use crate::step::Step;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  test    format, lints, dependency rule, models, tests: what CI runs
+  deny    licences, sources and advisories of every dependency (needs cargo-deny)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["test"] => test(),
+        ["deny"] => deny(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nFAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What CI runs, cheapest first; stops at the first failure.
+fn test() -> anyhow::Result<()> {
+    let started = Instant::now();
+    let workspace = ["--workspace", "--release"];
+    let steps = [
+        Step::cargo("format", ["fmt", "--all", "--check"]).or_else_run("cargo fmt --all"),
+        Step::check("dependency rule", "cargo tree -p domain -e normal", dependencies::check),
+        Step::cargo("lints", ["clippy"]).with(workspace).with(["--all-targets", "--", "-D", "warnings"]),
+        // The tests verify real images; the models are fetched once and then come from the cache.
+        Step::cargo("models", ["run", "--release", "--bin", "ekyc", "--", "models", "fetch"]),
+        Step::cargo("tests", ["test"]).with(workspace),
+    ];
+    let count = steps.len();
+    for (index, step) in steps.into_iter().enumerate() {
+        step.run(index + 1, count)?;
+    }
+    println!("\nOK: all {count} steps passed in {}", step::spent(started));
+    Ok(())
+}
+
+fn deny() -> anyhow::Result<()> {
+    let is_installed =
+        step::cargo().args(["deny", "--version"]).output().context("cargo does not start")?.status.success();
+    if !is_installed {
+        bail!("cargo-deny is not installed; install it with `cargo install --locked cargo-deny`");
+    }
+    Step::cargo("licences, bans and sources", ["deny", "check", "licenses", "bans", "sources"]).run(1, 2)?;
+    Step::cargo("advisories", ["deny", "check", "advisories"]).run(2, 2)?;
+    println!("\nOK: every dependency is allowed");
+    Ok(())
+}

@@ -46,7 +46,7 @@ pub enum MrzError {
         /// Position, counted from 1.
         position: usize,
     },
-    /// A field holds a kind of character that it never has, for example a digit in a country code.
+    /// A field holds a kind of character that it never has, for example a letter in a date.
     #[error("the field {field} holds characters that it never has")]
     Field {
         /// The field's name.
@@ -100,10 +100,10 @@ impl Mrz {
         Ok(Self {
             format,
             document_code: unpadded(&rows[0][..2]),
-            issuer: country(&rows[0][2..5], "issuer")?,
+            issuer: unpadded(&rows[0][2..5]),
             document_number: unpadded(&layout.number.text),
             name: MrzName::parse(layout.name),
-            nationality: country(layout.nationality, "nationality")?,
+            nationality: unpadded(layout.nationality),
             birth_date: date::birth_date(date_field(layout.birth, "birth_date")?, today),
             sex: sex(layout.sex)?,
             expiry_date: date::expiry_date(date_field(layout.expiry, "expiry_date")?, today),
@@ -122,7 +122,7 @@ impl Mrz {
         &self.document_code
     }
 
-    /// Issuing state or organisation as printed, without fillers.
+    /// Issuing state or organisation as printed, without fillers; specimens exist whose code has digits.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -137,7 +137,7 @@ impl Mrz {
         &self.name
     }
 
-    /// Nationality as printed, without fillers.
+    /// Nationality as printed, without fillers; specimens exist whose code has digits.
     pub fn nationality(&self) -> &str {
         &self.nationality
     }
@@ -194,15 +194,6 @@ fn recognise(rows: &[&str]) -> Result<MrzFormat, MrzError> {
         return Err(MrzError::Field { field: "document_code" });
     }
     Ok(format)
-}
-
-fn country(code: &str, field: &'static str) -> Result<String, MrzError> {
-    let printed = code.trim_end_matches('<');
-    if printed.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        Ok(printed.to_owned())
-    } else {
-        Err(MrzError::Field { field })
-    }
 }
 
 fn date_field<'a>(text: &'a str, field: &'static str) -> Result<&'a str, MrzError> {
@@ -369,10 +360,6 @@ mod tests {
         assert_eq!(
             error(&[TD3[0], &TD3[1].replace('L', "é")]),
             Some(MrzError::Character { row: 2, position: 1 })
-        );
-        assert_eq!(
-            error(&[TD3[0], &TD3[1].replace("UTO", "UT0")]),
-            Some(MrzError::Field { field: "nationality" })
         );
         assert_eq!(
             error(&[TD3[0], &TD3[1].replace("740812", "74O812")]),

@@ -1,0 +1,251 @@
+//! What a partner gives when it opens a session: its own id of the user, metadata, addresses.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::sealed::{DataClass, Personal};
+
+/// Why something that a partner gave is refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidContact {
+    /// Empty, too long, or with control characters.
+    #[error("external_user_id must be 1 to 256 characters without control characters")]
+    ExternalUserId,
+    /// Too many keys, or a key or value that is too long.
+    #[error("metadata may hold up to 50 keys of up to 64 characters with values of up to 500 characters")]
+    Metadata,
+    /// No absolute address of at most 2,048 characters.
+    #[error("the address is not a valid absolute URL")]
+    NoUrl,
+    /// Plain http, or another scheme.
+    #[error("the address must use https")]
+    Scheme,
+    /// A name or password in the address.
+    #[error("the address must not carry user information")]
+    UserInfo,
+    /// A private, loopback or otherwise internal address.
+    #[error("the address must not point at a private network")]
+    PrivateAddress,
+}
+
+/// The partner's own identifier of its user: 1 to 256 characters, no control characters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ExternalUserId(String);
+
+impl ExternalUserId {
+    /// The text in clear.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ExternalUserId {
+    type Error = InvalidContact;
+
+    fn try_from(text: String) -> Result<Self, InvalidContact> {
+        let length = text.chars().count();
+        if length == 0 || length > 256 || text.trim().is_empty() || text.chars().any(char::is_control) {
+            return Err(InvalidContact::ExternalUserId);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<ExternalUserId> for String {
+    fn from(id: ExternalUserId) -> Self {
+        id.0
+    }
+}
+
+impl Personal for ExternalUserId {
+    const CLASS: DataClass = DataClass::Contact;
+    const FIELD: &'static str = "external_user_id";
+}
+
+/// Free data of the partner: up to 50 keys, values as text.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+pub struct Metadata(BTreeMap<String, String>);
+
+impl Metadata {
+    /// The entries in clear.
+    pub const fn entries(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Metadata {
+    type Error = InvalidContact;
+
+    fn try_from(entries: BTreeMap<String, String>) -> Result<Self, InvalidContact> {
+        let fits = |text: &str, limit: usize| text.chars().count() <= limit;
+        if entries.len() > 50 || entries.iter().any(|(key, value)| !fits(key, 64) || !fits(value, 500)) {
+            return Err(InvalidContact::Metadata);
+        }
+        Ok(Self(entries))
+    }
+}
+
+impl From<Metadata> for BTreeMap<String, String> {
+    fn from(metadata: Metadata) -> Self {
+        metadata.0
+    }
+}
+
+impl Personal for Metadata {
+    const CLASS: DataClass = DataClass::Contact;
+    const FIELD: &'static str = "metadata";
+}
+
+/// Where addresses of partners may point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressRules {
+    /// https only, no private address literal.
+    Public,
+    /// Development: http and private addresses pass.
+    Development,
+}
+
+/// An address that a partner gave, checked for scheme, user information and address literals.
+///
+/// Names are not resolved here: what a name points at is checked at each connection.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WebAddress(String);
+
+impl WebAddress {
+    /// Parses an absolute address under the rules.
+    pub fn parse(text: &str, rules: AddressRules) -> Result<Self, InvalidContact> {
+        if text.len() > 2_048 {
+            return Err(InvalidContact::NoUrl);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidContact::NoUrl)?;
+        let development = rules == AddressRules::Development;
+        match url.scheme() {
+            "https" => {}
+            "http" if development => {}
+            _ => return Err(InvalidContact::Scheme),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidContact::UserInfo);
+        }
+        let is_private = match url.host() {
+            None => return Err(InvalidContact::NoUrl),
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => is_internal_v4(address),
+            Some(Host::Ipv6(address)) => is_internal_v6(address),
+        };
+        if is_private && !development {
+            return Err(InvalidContact::PrivateAddress);
+        }
+        Ok(Self(url.into()))
+    }
+
+    /// The address in clear.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_internal_v4(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 198 && (b == 18 || b == 19))
+        || (a == 192 && b == 0)
+}
+
+fn is_internal_v6(address: Ipv6Addr) -> bool {
+    let embedded = address.to_ipv4_mapped().or_else(|| match address.segments() {
+        // NAT64 carries an IPv4 address in its last 32 bits (RFC 6052).
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
+        _ => None,
+    });
+    embedded.is_some_and(is_internal_v4)
+        || address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || address.is_unique_local()
+        || address.is_unicast_link_local()
+}
+
+/// Where the partner wants its webhooks for this session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WebhookUrl(pub WebAddress);
+
+impl Personal for WebhookUrl {
+    const CLASS: DataClass = DataClass::Contact;
+    const FIELD: &'static str = "webhook_url";
+}
+
+/// Where the user's browser goes after the verification.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RedirectUrl(pub WebAddress);
+
+impl Personal for RedirectUrl {
+    const CLASS: DataClass = DataClass::Contact;
+    const FIELD: &'static str = "redirect_url";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(text: &str) -> Result<(), InvalidContact> {
+        WebAddress::parse(text, AddressRules::Public).map(|_| ())
+    }
+
+    #[test]
+    fn a_public_https_address_passes() {
+        assert_eq!(public("https://partner.example/hook?x=1"), Ok(()));
+    }
+
+    #[test]
+    fn private_literals_in_any_spelling_are_refused() {
+        for text in [
+            "https://127.0.0.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[64:ff9b::a00:1]/",
+            "https://169.254.169.254/latest",
+            "https://100.64.0.1/",
+            "https://localhost/",
+        ] {
+            assert_eq!(public(text), Err(InvalidContact::PrivateAddress), "{text}");
+        }
+    }
+
+    #[test]
+    fn http_passes_in_development_only() {
+        assert_eq!(public("http://partner.example/"), Err(InvalidContact::Scheme));
+        assert!(WebAddress::parse("http://127.0.0.1:8080/", AddressRules::Development).is_ok());
+        assert!(WebAddress::parse("ftp://127.0.0.1/", AddressRules::Development).is_err());
+    }
+
+    #[test]
+    fn user_information_is_refused() {
+        assert_eq!(public("https://a:b@partner.example/"), Err(InvalidContact::UserInfo));
+    }
+
+    #[test]
+    fn an_external_user_id_of_blanks_or_control_characters_is_refused() {
+        for text in ["", "  ", "a\nb", &"x".repeat(257)] {
+            assert!(ExternalUserId::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Country codes: ISO 3166-1 in two or three letters, and the codes of ICAO 9303 part 3, section 5.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+mod iso3166;
+
+/// A state, organisation or status code, three letters (`D` is held as `DEU`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CountryCode([u8; 3]);
+
+/// The text is no known country code.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("country_code must be an ISO 3166 alpha-2 or alpha-3 code, or a code of ICAO 9303")]
+pub struct UnknownCountry;
+
+/// Codes of ICAO 9303 part 3, section 5, that are not ISO 3166 codes.
+const ICAO_ONLY: [&str; 26] = [
+    "EUE", "GBD", "GBN", "GBO", "GBP", "GBS", "IAO", "RKS", "RKK", "UNA", "UNK", "UNO", "UTO", "XAA", "XBA",
+    "XCC", "XCE", "XCO", "XDC", "XEC", "XIM", "XMP", "XOM", "XPO", "XXA", "XXB",
+];
+/// The rest of them, kept apart only for the length of the line.
+const ICAO_ONLY_MORE: [&str; 6] = ["XXC", "XXX", "XES", "XMS", "XCT", "NTZ"];
+
+impl CountryCode {
+    /// The three letters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("built from ASCII letters")
+    }
+
+    /// Utopia, the state of specimen documents (ICAO 9303 part 3, section 5, part D).
+    pub fn is_specimen(&self) -> bool {
+        self.as_str() == "UTO"
+    }
+
+    /// Whether two codes can stand on one document: equal, or both of the British family.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let family = |code: &Self| {
+            match code.as_str() {
+                "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => "GBR",
+                "RKK" | "UNK" | "XKX" => "RKS",
+                code => iso3166::alpha3(code).unwrap_or("other"),
+            }
+            .to_owned()
+        };
+        self == other || (family(self) != "other" && family(self) == family(other))
+    }
+
+    fn known(code: &str) -> Option<Self> {
+        let known = iso3166::alpha3(code)
+            .or_else(|| ICAO_ONLY.iter().chain(&ICAO_ONLY_MORE).find(|icao| **icao == code).copied())?;
+        known.as_bytes().try_into().ok().map(Self)
+    }
+}
+
+impl FromStr for CountryCode {
+    type Err = UnknownCountry;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCountry> {
+        let code = text.trim().to_ascii_uppercase();
+        match code.len() {
+            1 if code == "D" => Self::known("DEU"),
+            2 => iso3166::from_alpha2(&code).and_then(Self::known),
+            3 => Self::known(&code),
+            _ => None,
+        }
+        .ok_or(UnknownCountry)
+    }
+}
+
+impl fmt::Display for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<String> for CountryCode {
+    type Error = UnknownCountry;
+
+    fn try_from(text: String) -> Result<Self, UnknownCountry> {
+        text.parse()
+    }
+}
+
+impl From<CountryCode> for String {
+    fn from(code: CountryCode) -> Self {
+        code.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_letters_three_letters_any_case_and_icao_codes_are_read() {
+        for (text, code) in [("es", "ESP"), ("Deu", "DEU"), ("d", "DEU"), ("uto", "UTO"), ("GBD", "GBD")] {
+            assert_eq!(text.parse::<CountryCode>().map(|c| c.to_string()).as_deref(), Ok(code));
+        }
+        assert_eq!("ZZ".parse::<CountryCode>(), Err(UnknownCountry));
+        assert_eq!("Spain".parse::<CountryCode>(), Err(UnknownCountry));
+    }
+
+    #[test]
+    fn british_overseas_citizens_agree_with_the_united_kingdom() {
+        let (gbd, gbr): (CountryCode, CountryCode) = ("GBD".parse().unwrap(), "GB".parse().unwrap());
+        assert!(gbd.agrees_with(&gbr));
+        assert!(!gbd.agrees_with(&"FRA".parse().unwrap()));
+        let (uno, uto): (CountryCode, CountryCode) = ("UNO".parse().unwrap(), "UTO".parse().unwrap());
+        assert!(!uno.agrees_with(&uto));
+    }
+}

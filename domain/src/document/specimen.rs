@@ -1,0 +1,103 @@
+//! Readings for tests: a passport composed by ICAO 9303 and parsed again, so that every check digit is real.
+
+use chrono::NaiveDate;
+
+use super::{Declared, DocumentReading, ImageQuality, MrzReading, PrintedFields};
+use crate::document_type::DocumentType;
+use crate::mrz::{Mrz, MrzFields, MrzSex, td3_lines};
+use crate::score::Score;
+
+/// Position in the second row of TD3 of the check digit over the date of expiry (part 4, 4.2.2.2).
+pub(crate) const EXPIRY_DIGIT: usize = 27;
+/// Position in the second row of TD3 of the composite check digit.
+pub(crate) const COMPOSITE_DIGIT: usize = 43;
+
+/// What a test lays before the reader.
+#[derive(Clone)]
+pub(crate) struct Specimen {
+    /// The content of the machine-readable zone.
+    pub fields: MrzFields,
+    /// Changes the composed rows, for example a check digit.
+    pub edit: fn(&mut Vec<String>),
+    /// Whether the zone is found at all.
+    pub has_zone: bool,
+    /// Whether the reader had to change characters.
+    pub repaired: bool,
+    /// The printed zone.
+    pub printed: PrintedFields,
+    /// Whether both zones name the same person.
+    pub names_agree: Option<bool>,
+    /// Confidence of the reading.
+    pub confidence: Score,
+    /// Quality of the image.
+    pub quality: ImageQuality,
+    /// What the partner says about it.
+    pub declared: Declared,
+}
+
+/// The day of every test.
+pub(crate) fn today() -> NaiveDate {
+    day(2026, 6, 1)
+}
+
+pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+pub(crate) fn declared(document_type: DocumentType, country: &str) -> Declared {
+    Declared { document_type, country: country.parse().unwrap() }
+}
+
+/// A Spanish passport that nothing speaks against.
+pub(crate) fn passport() -> Specimen {
+    Specimen {
+        fields: MrzFields {
+            document_code: "P".into(),
+            issuer: "ESP".into(),
+            document_number: "XDB471108".into(),
+            primary: "Invented".into(),
+            secondary: "Clara Ines".into(),
+            nationality: "ESP".into(),
+            birth_date: day(1990, 2, 14),
+            sex: MrzSex::Female,
+            expiry_date: day(2031, 3, 9),
+            optional_data: String::new(),
+        },
+        edit: |_| {},
+        has_zone: true,
+        repaired: false,
+        printed: PrintedFields::default(),
+        names_agree: None,
+        confidence: Score::saturating(9_500),
+        quality: ImageQuality {
+            width: 1_200,
+            height: 850,
+            sharpness: 600,
+            glare: Score::ZERO,
+            text_height: Some(24),
+        },
+        declared: declared(DocumentType::Passport, "ESP"),
+    }
+}
+
+impl Specimen {
+    /// What a reader reports of it.
+    pub fn reading(&self) -> DocumentReading {
+        let mut rows = td3_lines(&self.fields).unwrap().to_vec();
+        (self.edit)(&mut rows);
+        let mrz = Mrz::parse(&rows, today()).unwrap();
+        DocumentReading {
+            mrz: self.has_zone.then_some(MrzReading { mrz, rows, repaired: self.repaired }),
+            printed: self.printed.clone(),
+            names_agree: self.names_agree,
+            confidence: self.confidence,
+            quality: self.quality,
+        }
+    }
+}
+
+/// Replaces the digit at a position of the second row by its successor.
+pub(crate) fn spoil(rows: &mut [String], position: usize) {
+    let digit = rows[1].as_bytes()[position] - b'0';
+    rows[1].replace_range(position..=position, &((digit + 1) % 10).to_string());
+}

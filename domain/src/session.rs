@@ -1,0 +1,88 @@
+//! The session aggregate: one person's verification from opening to outcome.
+//!
+//! Each command has a file with its pure guard, its work with the ports, and its pure `decide`. State changes in
+//! `Session::apply` only.
+
+mod check_liveness;
+mod command;
+mod compare;
+mod error;
+mod event;
+mod expire;
+mod issue_challenge;
+mod open;
+mod state;
+mod submit;
+mod take_document;
+mod take_selfie;
+#[cfg(test)]
+mod testing;
+
+pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, SubmitDocument};
+pub use error::{SessionError, Step};
+pub use event::{
+    Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef, LivenessChallengeIssued,
+    LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided,
+    SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+};
+pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+
+use crate::ports::Services;
+
+/// What a guard allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Permit {
+    /// Do the work.
+    Proceed,
+    /// The same request was carried out before: nothing to append, the answer is rendered again.
+    AlreadyDone,
+}
+
+impl Aggregate for Session {
+    const TYPE: &'static str = "session";
+    type Command = SessionCommand;
+    type Event = SessionEvent;
+    type Error = SessionError;
+    type Services = Services;
+
+    async fn handle(
+        &mut self,
+        command: SessionCommand,
+        services: &Services,
+        sink: &EventSink<Self>,
+    ) -> Result<(), SessionError> {
+        let SessionCommand { session, caller, action } = command;
+        let events = match action {
+            Action::Open(open) => open::handle(self, session, open, services).await?,
+            action => {
+                self.require_visible_to(caller)?;
+                match action {
+                    Action::Open(_) => unreachable!("handled above"),
+                    Action::SubmitDocument(document) => {
+                        take_document::handle(self, session, document, services).await?
+                    }
+                    Action::SubmitSelfie { image } => {
+                        take_selfie::handle(self, session, image, services).await?
+                    }
+                    Action::IssueChallenge => issue_challenge::handle(self, services)?,
+                    Action::CheckLiveness(check) => {
+                        check_liveness::handle(self, session, check, services).await?
+                    }
+                    Action::Submit => submit::handle(self, session, services).await?,
+                    Action::Expire => expire::handle(self, services)?,
+                }
+            }
+        };
+        for event in events {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: SessionEvent) {
+        self.fold(event);
+    }
+}

@@ -1,0 +1,89 @@
+//! What may be asked of a session.
+
+use crate::Timestamp;
+use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
+use crate::document::Declared;
+use crate::document_type::DocumentSide;
+use crate::evidence::ImageUpload;
+use crate::ids::{ChallengeId, PartnerId, SessionId};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A partner; sees only its own sessions.
+    Partner(PartnerId),
+    /// The server itself.
+    System,
+}
+
+/// A command with its caller.
+#[derive(Clone)]
+pub struct SessionCommand {
+    /// The session; a fresh one for `Open`.
+    pub session: SessionId,
+    /// Who asks.
+    pub caller: Caller,
+    /// What is asked.
+    pub action: Action,
+}
+
+/// What is asked.
+#[derive(Clone)]
+pub enum Action {
+    /// Open a session.
+    Open(OpenSession),
+    /// Take a document and read it.
+    SubmitDocument(SubmitDocument),
+    /// Take a selfie and compare it with the document.
+    SubmitSelfie {
+        /// The image.
+        image: ImageUpload,
+    },
+    /// Draw a liveness challenge, or give the one that is still open.
+    IssueChallenge,
+    /// Judge the frames that answer a challenge.
+    CheckLiveness(CheckLiveness),
+    /// Screen, assess and decide.
+    Submit,
+    /// Close a session whose time is over.
+    Expire,
+}
+
+/// Opens a session.
+#[derive(Clone)]
+pub struct OpenSession {
+    /// The partner whose session it is.
+    pub partner: PartnerId,
+    /// The partner's id of its user.
+    pub external_user_id: ExternalUserId,
+    /// Free data of the partner.
+    pub metadata: Option<Metadata>,
+    /// Where webhooks go.
+    pub webhook_url: Option<WebhookUrl>,
+    /// Where the browser goes.
+    pub redirect_url: Option<RedirectUrl>,
+    /// When the session expires unless submitted.
+    pub expires_at: Timestamp,
+}
+
+/// Takes a document.
+#[derive(Clone)]
+pub struct SubmitDocument {
+    /// What the partner said about it.
+    pub declared: Declared,
+    /// The side that the image shows.
+    pub side: DocumentSide,
+    /// The image.
+    pub image: ImageUpload,
+}
+
+/// Answers a challenge.
+#[derive(Clone)]
+pub struct CheckLiveness {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// Frames in upload order, unmirrored.
+    pub frames: Vec<ImageUpload>,
+    /// When the request's first byte arrived: there the challenge's clock stops.
+    pub received_at: Timestamp,
+}

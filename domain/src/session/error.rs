@@ -1,0 +1,93 @@
+//! Why a session refuses a command.
+
+use crate::ports::PortError;
+
+/// A step of the verification, as messages name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The document.
+    Document,
+    /// The selfie.
+    Selfie,
+    /// The liveness check.
+    Liveness,
+}
+
+impl Step {
+    /// The name in messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Selfie => "selfie",
+            Self::Liveness => "liveness",
+        }
+    }
+}
+
+/// A refusal; none of them changes the session.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SessionError {
+    /// There is no such session for this caller.
+    #[error("Session not found")]
+    NotFound,
+    /// The identifier is taken.
+    #[error("the session is already open")]
+    AlreadyOpen,
+    /// The session's time is over.
+    #[error("The session has expired")]
+    Expired,
+    /// The session was submitted; nothing changes any more.
+    #[error("The session has already been submitted")]
+    AlreadySubmitted,
+    /// The selfie needs a document to be compared with.
+    #[error("Upload the document before the selfie")]
+    DocumentFirst,
+    /// Every attempt at a step was used.
+    #[error("No attempts are left for the {} step; submit the session", .0.as_str())]
+    AttemptsExhausted(Step),
+    /// Submit needs every step.
+    #[error("Steps are missing before submit: {}", names(.0))]
+    StepsMissing(Vec<Step>),
+    /// The challenge is not one of this session.
+    #[error("The challenge is unknown")]
+    ChallengeUnknown,
+    /// The challenge was answered before; each is good for one answer.
+    #[error("The challenge has already been used; request a new one")]
+    ChallengeUsed,
+    /// Too many challenges were drawn.
+    #[error("No more challenges are given for this session")]
+    TooManyChallenges,
+    /// The session is not due to expire.
+    #[error("the session's time is not over")]
+    NotDue,
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+fn names(steps: &[Step]) -> String {
+    steps.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl SessionError {
+    /// The stable, machine-readable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "session_not_found",
+            Self::AlreadyOpen => "session_already_open",
+            Self::Expired => "session_expired",
+            Self::AlreadySubmitted => "session_already_submitted",
+            Self::DocumentFirst => "document_first",
+            Self::AttemptsExhausted(_) => "attempts_exhausted",
+            Self::StepsMissing(_) => "steps_missing",
+            Self::ChallengeUnknown => "challenge_unknown",
+            Self::ChallengeUsed => "challenge_used",
+            Self::TooManyChallenges => "too_many_challenges",
+            Self::NotDue => "session_not_due",
+            Self::Port(PortError::UndecodableImage) => "undecodable_image",
+            Self::Port(PortError::Busy { .. }) => "busy",
+            Self::Port(PortError::Erased) => "erased",
+            Self::Port(PortError::Failed(_)) => "internal",
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What happened to a session, in the past tense. Events are forever: change is additive, through upcasters.
+
+use cqrs_es::DomainEvent;
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
+use crate::document::{Declared, DocumentVerdict, Identity};
+use crate::document_type::DocumentSide;
+use crate::evidence::{EvidenceRef, Fingerprint};
+use crate::face::{Confidence, FaceBox, FaceProblem, FaceTemplate};
+use crate::ids::{BlobId, ChallengeId, CheckId, DocumentId, PartnerId, VerificationId};
+use crate::liveness::{ChallengeKind, HeadTurn, LivenessVerdict};
+use crate::risk::{RiskFactor, RiskLevel};
+use crate::score::Score;
+use crate::screening::{ListVersion, ScreeningHits, ScreeningOutcome};
+use crate::sealed::Sealed;
+use crate::stamp::{PolicyRef, Stamp};
+
+macro_rules! session_events {
+    ($($(#[$doc:meta])* $name:ident = $version:literal),+ $(,)?) => {
+        /// An event of the `session` aggregate.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum SessionEvent {
+            $($(#[$doc])* $name($name)),+
+        }
+
+        impl SessionEvent {
+            /// Every type with its current version: each has a golden file.
+            pub const TYPES: &'static [(&'static str, &'static str)] = &[$((stringify!($name), $version)),+];
+        }
+
+        impl DomainEvent for SessionEvent {
+            fn event_type(&self) -> String {
+                match self { $(Self::$name(_) => stringify!($name)),+ }.to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                match self { $(Self::$name(_) => $version),+ }.to_owned()
+            }
+        }
+
+        $(impl From<$name> for SessionEvent {
+            fn from(event: $name) -> Self {
+                Self::$name(event)
+            }
+        })+
+    };
+}
+
+session_events! {
+    /// A partner opened a session.
+    SessionOpened = "1",
+    /// A document image was stored.
+    DocumentSubmitted = "1",
+    /// The document was read and examined.
+    DocumentRead = "1",
+    /// A selfie was stored and described.
+    SelfieSubmitted = "1",
+    /// Two faces were compared.
+    FacesCompared = "1",
+    /// A challenge was drawn.
+    LivenessChallengeIssued = "1",
+    /// The answer to a challenge was judged.
+    LivenessChecked = "1",
+    /// The partner asked for the decision.
+    SessionSubmitted = "1",
+    /// The person was screened against sanctions lists.
+    SanctionsScreened = "1",
+    /// The risk was assessed.
+    RiskAssessed = "1",
+    /// The automatic outcome fell.
+    SessionDecided = "1",
+    /// The session's time ran out before it was submitted.
+    SessionExpired = "1",
+}
+
+/// A partner opened a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionOpened {
+    /// Whose session it is.
+    pub partner_id: PartnerId,
+    /// The partner's id of its user.
+    pub external_user_id: Sealed<ExternalUserId>,
+    /// Free data of the partner.
+    pub metadata: Option<Sealed<Metadata>>,
+    /// Where webhooks go.
+    pub webhook_url: Option<Sealed<WebhookUrl>>,
+    /// Where the browser goes.
+    pub redirect_url: Option<Sealed<RedirectUrl>>,
+    /// When.
+    pub opened_at: Timestamp,
+    /// When it expires unless submitted.
+    pub expires_at: Timestamp,
+}
+
+/// A document image was stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DocumentSubmitted {
+    /// This upload.
+    pub document_id: DocumentId,
+    /// What the partner said about it.
+    pub declared: Declared,
+    /// The side that the image shows.
+    pub side: DocumentSide,
+    /// The image.
+    pub image: EvidenceRef,
+    /// When.
+    pub submitted_at: Timestamp,
+}
+
+/// The document was read and examined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DocumentRead {
+    /// The upload.
+    pub document_id: DocumentId,
+    /// The verdict over it.
+    pub verdict: DocumentVerdict,
+    /// The fields that were read.
+    pub identity: Sealed<Identity>,
+    /// The portrait's face.
+    pub portrait: Option<Sealed<FaceTemplate>>,
+    /// Where the portrait is.
+    pub portrait_box: Option<FaceBox>,
+    /// Models and policy behind it.
+    pub stamp: Stamp,
+    /// When.
+    pub read_at: Timestamp,
+}
+
+/// A selfie was stored and described.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfieSubmitted {
+    /// This upload.
+    pub verification_id: VerificationId,
+    /// The image.
+    pub image: EvidenceRef,
+    /// The selfie's face.
+    pub template: Option<Sealed<FaceTemplate>>,
+    /// Where the face is.
+    pub face_box: Option<FaceBox>,
+    /// What speaks against the face.
+    pub problems: Vec<FaceProblem>,
+    /// Passive detection: probability of a live face.
+    pub live: Option<Score>,
+    /// Models and policy behind it.
+    pub stamp: Stamp,
+    /// When.
+    pub submitted_at: Timestamp,
+}
+
+/// Which two faces were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FacePair {
+    /// The document's portrait and the selfie.
+    DocumentSelfie,
+    /// The selfie and the liveness frames.
+    SelfieLiveness,
+}
+
+/// Two faces were compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FacesCompared {
+    /// Which two.
+    pub pair: FacePair,
+    /// Their similarity: cosine, negative as zero.
+    pub score: Score,
+    /// The threshold of the policy.
+    pub threshold: Score,
+    /// Whether the score reaches it.
+    pub matched: bool,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// When.
+    pub compared_at: Timestamp,
+}
+
+/// A challenge was drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LivenessChallengeIssued {
+    /// The challenge.
+    pub challenge_id: ChallengeId,
+    /// What is asked.
+    pub kind: ChallengeKind,
+    /// When.
+    pub issued_at: Timestamp,
+    /// Until when frames count.
+    pub answer_by: Timestamp,
+}
+
+/// The frames of one liveness check, stored together in one sealed file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FramesRef {
+    /// The sealed file: each frame's length as four bytes, big-endian, then the frame.
+    pub blob: BlobId,
+    /// Keyed hash over the frames' keyed hashes.
+    pub fingerprint: Fingerprint,
+    /// Number of frames.
+    pub frames: u16,
+}
+
+/// The answer to a challenge was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LivenessChecked {
+    /// This check.
+    pub check_id: CheckId,
+    /// The challenge that it answers.
+    pub challenge_id: ChallengeId,
+    /// The frames.
+    pub frames: FramesRef,
+    /// What the frames show; none for frames that came too late.
+    pub measured: Option<LivenessMeasured>,
+    /// The verdict.
+    pub verdict: LivenessVerdict,
+    /// The frames' common face.
+    pub template: Option<Sealed<FaceTemplate>>,
+    /// Models and policy behind it.
+    pub stamp: Stamp,
+    /// When.
+    pub checked_at: Timestamp,
+}
+
+/// The measurements behind a liveness verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LivenessMeasured {
+    /// Frames that show exactly one usable face.
+    pub frames_with_face: u16,
+    /// Head movement.
+    pub head_turn: Option<HeadTurn>,
+    /// Eye closure.
+    pub eye_dip: Option<Score>,
+    /// Median probability of a live face.
+    pub live: Option<Score>,
+    /// Smallest similarity within the frames.
+    pub consistency: Option<Score>,
+    /// Median difference between neighbouring frames.
+    pub frame_difference: Option<Score>,
+}
+
+/// The partner asked for the decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionSubmitted {
+    /// When.
+    pub submitted_at: Timestamp,
+}
+
+/// The person was screened against sanctions lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SanctionsScreened {
+    /// The one fact that follows.
+    pub outcome: ScreeningOutcome,
+    /// Number of possible matches.
+    pub matches: u32,
+    /// The hits with their explanations.
+    pub hits: Sealed<ScreeningHits>,
+    /// The lists as they stood.
+    pub lists: Vec<ListVersion>,
+    /// Name and version of the algorithm.
+    pub algorithm: String,
+    /// When.
+    pub screened_at: Timestamp,
+}
+
+/// The risk was assessed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RiskAssessed {
+    /// The sum of the factors.
+    pub score: Score,
+    /// Its level.
+    pub level: RiskLevel,
+    /// What raised it.
+    pub factors: Vec<RiskFactor>,
+}
+
+/// An outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Every check passed.
+    Approved,
+    /// A check failed beyond doubt.
+    Rejected,
+    /// A person decides.
+    ManualReview,
+}
+
+/// The automatic outcome fell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionDecided {
+    /// The outcome.
+    pub decision: Decision,
+    /// Why; empty for an approval.
+    pub reasons: Vec<RiskFactor>,
+    /// The policy that decided.
+    pub policy: PolicyRef,
+    /// When.
+    pub decided_at: Timestamp,
+}
+
+/// The session's time ran out before it was submitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionExpired {
+    /// When that was noticed; the time itself is `expires_at`.
+    pub expired_at: Timestamp,
+}

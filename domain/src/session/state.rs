@@ -1,0 +1,208 @@
+//! The state that the rules need, folded from events.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Caller;
+use super::error::{SessionError, Step};
+use super::event::{
+    DocumentRead, DocumentSubmitted, FacePair, FacesCompared, LivenessChallengeIssued, LivenessChecked,
+    RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent, SessionOpened,
+};
+use crate::Timestamp;
+use crate::policy::Policy;
+
+/// The folded session.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Session {
+    opened: Option<SessionOpened>,
+    documents: Vec<DocumentAttempt>,
+    selfies: Vec<SelfieAttempt>,
+    challenges: Vec<Challenge>,
+    checks: Vec<LivenessAttempt>,
+    document_match: Option<FacesCompared>,
+    liveness_match: Option<FacesCompared>,
+    submitted_at: Option<Timestamp>,
+    screening: Option<SanctionsScreened>,
+    risk: Option<RiskAssessed>,
+    decision: Option<SessionDecided>,
+    expired_at: Option<Timestamp>,
+}
+
+/// One upload of a document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DocumentAttempt {
+    /// The upload.
+    pub submitted: DocumentSubmitted,
+    /// What was read; written in the same append.
+    pub read: Option<DocumentRead>,
+}
+
+/// One upload of a selfie.
+pub type SelfieAttempt = SelfieSubmitted;
+
+/// One answer to a challenge.
+pub type LivenessAttempt = LivenessChecked;
+
+/// The comparison of two faces.
+pub type Comparison = FacesCompared;
+
+/// One challenge and whether it was answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Challenge {
+    /// As it was drawn.
+    pub issued: LivenessChallengeIssued,
+    /// Whether an answer was judged.
+    pub used: bool,
+}
+
+impl Session {
+    /// The opening; none before the session exists.
+    pub const fn opened(&self) -> Option<&SessionOpened> {
+        self.opened.as_ref()
+    }
+
+    /// The document that counts: the latest.
+    pub fn document(&self) -> Option<(&DocumentSubmitted, &DocumentRead)> {
+        let attempt = self.documents.last()?;
+        Some((&attempt.submitted, attempt.read.as_ref()?))
+    }
+
+    /// The selfie that counts: the latest.
+    pub fn selfie(&self) -> Option<&SelfieAttempt> {
+        self.selfies.last()
+    }
+
+    /// The liveness check that counts: the latest.
+    pub fn liveness(&self) -> Option<&LivenessAttempt> {
+        self.checks.last()
+    }
+
+    /// The check that answered a challenge.
+    pub fn check_of(&self, challenge: crate::ids::ChallengeId) -> Option<&LivenessAttempt> {
+        self.checks.iter().find(|check| check.challenge_id == challenge)
+    }
+
+    /// The challenges, oldest first.
+    pub fn challenges(&self) -> &[Challenge] {
+        &self.challenges
+    }
+
+    /// The latest document's portrait against the latest selfie; none if either has no face.
+    pub const fn document_match(&self) -> Option<&Comparison> {
+        self.document_match.as_ref()
+    }
+
+    /// The latest selfie against the latest frames; none if either has no face.
+    pub const fn liveness_match(&self) -> Option<&Comparison> {
+        self.liveness_match.as_ref()
+    }
+
+    /// When the partner asked for the decision.
+    pub const fn submitted_at(&self) -> Option<Timestamp> {
+        self.submitted_at
+    }
+
+    /// The screening.
+    pub const fn screening(&self) -> Option<&SanctionsScreened> {
+        self.screening.as_ref()
+    }
+
+    /// The assessed risk.
+    pub const fn risk(&self) -> Option<&RiskAssessed> {
+        self.risk.as_ref()
+    }
+
+    /// The outcome.
+    pub const fn decision(&self) -> Option<&SessionDecided> {
+        self.decision.as_ref()
+    }
+
+    /// Whether the liveness step as a whole passed: the check itself, and the same face as the selfie's.
+    pub fn liveness_passed(&self) -> Option<bool> {
+        let check = self.liveness()?;
+        let is_other_face = self.liveness_match.as_ref().is_some_and(|comparison| !comparison.matched);
+        Some(check.verdict.passed && !is_other_face)
+    }
+
+    /// Attempts used at a step.
+    pub fn attempts(&self, step: Step) -> usize {
+        match step {
+            Step::Document => self.documents.len(),
+            Step::Selfie => self.selfies.len(),
+            Step::Liveness => self.checks.len(),
+        }
+    }
+
+    pub(super) fn require_visible_to(&self, caller: Caller) -> Result<(), SessionError> {
+        match (&self.opened, caller) {
+            (Some(_), Caller::System) => Ok(()),
+            (Some(opened), Caller::Partner(partner)) if opened.partner_id == partner => Ok(()),
+            _ => Err(SessionError::NotFound),
+        }
+    }
+
+    /// Evidence may still come: not submitted, not expired. The clock decides even before the clock's event.
+    pub(super) fn require_collecting(&self, now: Timestamp) -> Result<(), SessionError> {
+        let opened = self.opened.as_ref().ok_or(SessionError::NotFound)?;
+        if self.submitted_at.is_some() {
+            Err(SessionError::AlreadySubmitted)
+        } else if self.expired_at.is_some() || now >= opened.expires_at {
+            Err(SessionError::Expired)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn require_attempt_left(&self, step: Step, policy: &Policy) -> Result<(), SessionError> {
+        if self.attempts(step) >= policy.session.max_attempts as usize {
+            Err(SessionError::AttemptsExhausted(step))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) const fn is_expired(&self) -> bool {
+        self.expired_at.is_some()
+    }
+
+    pub(super) fn fold(&mut self, event: SessionEvent) {
+        match event {
+            SessionEvent::SessionOpened(opened) => self.opened = Some(opened),
+            SessionEvent::DocumentSubmitted(submitted) => {
+                self.documents.push(DocumentAttempt { submitted, read: None });
+                self.document_match = None;
+            }
+            SessionEvent::DocumentRead(read) => {
+                if let Some(attempt) = self.documents.last_mut() {
+                    attempt.read = Some(read);
+                }
+            }
+            SessionEvent::SelfieSubmitted(selfie) => {
+                self.selfies.push(selfie);
+                self.document_match = None;
+                self.liveness_match = None;
+            }
+            SessionEvent::FacesCompared(comparison) => match comparison.pair {
+                FacePair::DocumentSelfie => self.document_match = Some(comparison),
+                FacePair::SelfieLiveness => self.liveness_match = Some(comparison),
+            },
+            SessionEvent::LivenessChallengeIssued(issued) => {
+                self.challenges.push(Challenge { issued, used: false });
+            }
+            SessionEvent::LivenessChecked(check) => self.fold_check(check),
+            SessionEvent::SessionSubmitted(submitted) => self.submitted_at = Some(submitted.submitted_at),
+            SessionEvent::SanctionsScreened(screening) => self.screening = Some(screening),
+            SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
+            SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
+            SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
+        }
+    }
+
+    fn fold_check(&mut self, check: LivenessChecked) {
+        for challenge in &mut self.challenges {
+            challenge.used |= challenge.issued.challenge_id == check.challenge_id;
+        }
+        self.checks.push(check);
+        self.liveness_match = None;
+    }
+}

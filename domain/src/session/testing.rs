@@ -1,0 +1,208 @@
+//! Fixtures of the session's tests: ports that answer what a test says, and a session told step by step.
+
+mod ports;
+
+use chrono::Duration;
+use cqrs_es::Aggregate;
+use cqrs_es::test::TestFramework;
+use uuid::Uuid;
+
+use super::{
+    Action, Caller, CheckLiveness, OpenSession, Session, SessionCommand, SessionError, SessionEvent,
+    SubmitDocument,
+};
+use crate::Timestamp;
+use crate::document::specimen::{Specimen, day, passport};
+use crate::document_type::DocumentSide;
+use crate::evidence::{ImageUpload, MediaType};
+use crate::face::{FaceFinding, FaceTemplate, TEMPLATE_LENGTH};
+use crate::ids::{ChallengeId, PartnerId, SessionId};
+use crate::liveness::{HeadTurn, LivenessFinding};
+use crate::policy::Policy;
+use crate::score::Score;
+use crate::screening::{ListVersion, ScreeningFinding, ScreeningHits};
+
+/// The session of every test.
+pub(in crate::session) const SESSION: SessionId = SessionId::new(Uuid::from_u128(0x5e55));
+/// Its partner.
+pub(in crate::session) const PARTNER: PartnerId = PartnerId::new(Uuid::from_u128(0x9a));
+
+/// Everything that the ports answer.
+#[derive(Clone)]
+pub(in crate::session) struct World {
+    pub now: Timestamp,
+    pub policy: Policy,
+    pub production: bool,
+    /// Index of the challenge that is drawn: left, right, blink.
+    pub draw: u64,
+    pub document: Specimen,
+    pub portrait: FaceFinding,
+    pub selfie: FaceFinding,
+    pub frames: LivenessFinding,
+    pub screening: ScreeningFinding,
+    /// Whether the verifiers refuse to work.
+    pub busy: bool,
+}
+
+/// A face whose cosine to the document's portrait is `cosine`.
+pub(in crate::session) fn face(cosine: f32) -> FaceTemplate {
+    let mut embedding = [0.0; TEMPLATE_LENGTH];
+    embedding[0] = cosine;
+    embedding[1] = (1.0 - cosine * cosine).sqrt();
+    FaceTemplate::from_embedding(&embedding).unwrap()
+}
+
+fn found(template: FaceTemplate, live: Option<u32>) -> FaceFinding {
+    FaceFinding { template: Some(template), problems: vec![], face: None, live: live.map(Score::saturating) }
+}
+
+/// A list that is a day old.
+pub(in crate::session) fn list() -> ListVersion {
+    ListVersion {
+        name: "us_ofac_sdn".into(),
+        version: "test".into(),
+        date: day(2026, 5, 31),
+        entities: 3,
+        demonstration: false,
+    }
+}
+
+impl World {
+    /// A world in which everything passes and the head turns to the left.
+    pub fn honest() -> Self {
+        Self {
+            now: "2026-06-01T12:00:00Z".parse().unwrap(),
+            policy: Policy::embedded(),
+            production: false,
+            draw: 0,
+            document: passport(),
+            portrait: found(face(1.0), None),
+            selfie: found(face(0.8), Some(9_700)),
+            frames: LivenessFinding {
+                frames: 8,
+                frames_with_face: 8,
+                frames_with_several_faces: 0,
+                head_turn: Some(HeadTurn { left: 220, right: 10 }),
+                eye_dip: None,
+                live: Some(Score::saturating(9_800)),
+                consistency: Some(Score::saturating(8_000)),
+                frame_difference: Some(Score::saturating(300)),
+                template: Some(face(0.75)),
+            },
+            screening: ScreeningFinding {
+                hits: ScreeningHits::default(),
+                lists: vec![list()],
+                algorithm: "test/1".into(),
+            },
+            busy: false,
+        }
+    }
+}
+
+/// What happened so far, and the world in which the next command runs.
+#[derive(Clone)]
+pub(in crate::session) struct Story {
+    pub world: World,
+    pub events: Vec<SessionEvent>,
+}
+
+impl Story {
+    /// An open session in an honest world.
+    pub fn opened() -> Self {
+        Self { world: World::honest(), events: vec![] }.then(open())
+    }
+
+    /// Changes the world for what follows.
+    pub fn given(mut self, change: impl FnOnce(&mut World)) -> Self {
+        change(&mut self.world);
+        self
+    }
+
+    /// Lets time pass.
+    pub fn after(self, time: Duration) -> Self {
+        self.given(|world| world.now += time)
+    }
+
+    /// What the session answers to its partner.
+    pub fn when(&self, action: Action) -> Result<Vec<SessionEvent>, SessionError> {
+        self.when_from(Caller::Partner(PARTNER), action)
+    }
+
+    /// What the session answers to a caller.
+    pub fn when_from(&self, caller: Caller, action: Action) -> Result<Vec<SessionEvent>, SessionError> {
+        // A multiple of the number of challenges, so that the first identifier is the draw.
+        let first_id = 3_000 * (self.events.len() as u64 + 1) + self.world.draw;
+        TestFramework::<Session>::with(ports::services(&self.world, first_id))
+            .given(self.events.clone())
+            .when(SessionCommand { session: SESSION, caller, action })
+            .inspect_result()
+    }
+
+    /// Carries a command out; it must be allowed.
+    pub fn then(mut self, action: Action) -> Self {
+        let events = self.when(action).unwrap();
+        self.events.extend(events);
+        self
+    }
+
+    /// Draws a challenge and answers it with frames of this content.
+    pub fn answered(self, frames: &str) -> Self {
+        let story = self.then(Action::IssueChallenge);
+        let answer = story.answer(frames);
+        story.then(answer)
+    }
+
+    /// Document, selfie and liveness, ready for submit.
+    pub fn complete(self) -> Self {
+        let document = self.document("document");
+        self.then(document).then(selfie("selfie")).answered("frames")
+    }
+
+    /// An upload of the world's document.
+    pub fn document(&self, image: &str) -> Action {
+        Action::SubmitDocument(SubmitDocument {
+            declared: self.world.document.declared,
+            side: DocumentSide::Front,
+            image: upload(image),
+        })
+    }
+
+    /// Frames for the latest challenge, received now.
+    pub fn answer(&self, frames: &str) -> Action {
+        let challenge = self.state().challenges().last().unwrap().issued.challenge_id;
+        answer(challenge, frames, self.world.now)
+    }
+
+    /// The folded session.
+    pub fn state(&self) -> Session {
+        let mut session = Session::default();
+        for event in &self.events {
+            session.apply(event.clone());
+        }
+        session
+    }
+}
+
+pub(in crate::session) fn open() -> Action {
+    Action::Open(OpenSession {
+        partner: PARTNER,
+        external_user_id: "user-1".to_owned().try_into().unwrap(),
+        metadata: None,
+        webhook_url: None,
+        redirect_url: None,
+        expires_at: World::honest().now + Duration::hours(24),
+    })
+}
+
+pub(in crate::session) fn selfie(image: &str) -> Action {
+    Action::SubmitSelfie { image: upload(image) }
+}
+
+pub(in crate::session) fn answer(challenge: ChallengeId, frames: &str, received_at: Timestamp) -> Action {
+    let frames = (0..8).map(|index| upload(&format!("{frames} {index}"))).collect();
+    Action::CheckLiveness(CheckLiveness { challenge, frames, received_at })
+}
+
+fn upload(content: &str) -> ImageUpload {
+    ImageUpload::new(content.as_bytes().into(), MediaType::Jpeg, 1_200, 850)
+}

@@ -1,0 +1,201 @@
+//! What a partner sees when it polls a session.
+
+use domain::Timestamp;
+use domain::contact::ExternalUserId;
+use domain::ids::{PartnerId, SessionId};
+use domain::risk::{RiskFactor, RiskLevel};
+use domain::score::Score;
+use domain::sealed::Sealed;
+use domain::session::{Decision, FacePair, SessionEvent};
+use serde::{Deserialize, Serialize};
+
+/// The documented status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Opened; nothing was uploaded yet.
+    Pending,
+    /// Evidence is coming in.
+    Processing,
+    /// Every check passed.
+    Approved,
+    /// A check failed beyond doubt.
+    Rejected,
+    /// A person decides.
+    ManualReview,
+    /// The time ran out before submit.
+    Expired,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Processing, Self::Approved, Self::Rejected, Self::ManualReview, Self::Expired];
+
+    /// The documented name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::ManualReview => "manual_review",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// The results of the checks; what was not performed is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationResults {
+    /// Whether the latest document is valid.
+    pub document_verified: Option<bool>,
+    /// Whether the latest selfie matches it.
+    pub face_match_passed: Option<bool>,
+    /// How similar they are.
+    pub face_match_score: Option<Score>,
+    /// Whether the latest liveness check passed, with the selfie's face.
+    pub liveness_passed: Option<bool>,
+    /// Whether screening found nobody; none when not judged.
+    pub sanctions_clear: Option<bool>,
+}
+
+/// One session as its partner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerView {
+    /// The session.
+    pub session_id: SessionId,
+    /// Whose it is.
+    pub partner_id: PartnerId,
+    /// Sequence of the last event folded in.
+    pub version: u64,
+    /// The partner's id of its user, sealed.
+    pub external_user_id: Sealed<ExternalUserId>,
+    /// Status as the events say; see `status_at`.
+    pub status: Status,
+    /// Level of the risk.
+    pub risk_level: Option<RiskLevel>,
+    /// Score of the risk.
+    pub risk_score: Option<Score>,
+    /// The outcome.
+    pub decision: Option<Decision>,
+    /// What speaks against an approval.
+    pub reasons: Vec<RiskFactor>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it expires unless submitted.
+    pub expires_at: Timestamp,
+    /// When the automatic outcome fell.
+    pub completed_at: Option<Timestamp>,
+    /// Results of the checks.
+    pub results: VerificationResults,
+    /// The latest liveness check on its own, before its face is compared with the selfie's.
+    liveness_check: Option<bool>,
+}
+
+impl PartnerView {
+    /// Folds one event; `None` stands for a session that was not opened.
+    pub fn fold(view: Option<Self>, session: SessionId, sequence: u64, event: &SessionEvent) -> Option<Self> {
+        let mut view = match (view, event) {
+            (None, SessionEvent::SessionOpened(opened)) => Self {
+                session_id: session,
+                partner_id: opened.partner_id,
+                version: sequence,
+                external_user_id: opened.external_user_id.clone(),
+                status: Status::Pending,
+                risk_level: None,
+                risk_score: None,
+                decision: None,
+                reasons: vec![],
+                created_at: opened.opened_at,
+                expires_at: opened.expires_at,
+                completed_at: None,
+                results: VerificationResults::default(),
+                liveness_check: None,
+            },
+            (None, _) => return None,
+            (Some(view), _) => view,
+        };
+        view.version = sequence;
+        view.apply(event);
+        Some(view)
+    }
+
+    /// The status at an instant: a session whose time is over is expired before the event says so.
+    pub fn status_at(&self, now: Timestamp) -> Status {
+        let is_open = matches!(self.status, Status::Pending | Status::Processing);
+        if is_open && now >= self.expires_at { Status::Expired } else { self.status }
+    }
+
+    /// The sentence that partners read; none before an outcome.
+    pub fn decision_reason(&self) -> Option<String> {
+        match self.decision? {
+            Decision::Approved => Some("All verification checks passed".to_owned()),
+            Decision::Rejected | Decision::ManualReview => {
+                let mut sentences: Vec<&str> = self.reasons.iter().map(|factor| factor.sentence()).collect();
+                sentences.dedup();
+                Some(sentences.join("; "))
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &SessionEvent) {
+        match event {
+            SessionEvent::SessionOpened(_) | SessionEvent::LivenessChallengeIssued(_) => {}
+            SessionEvent::DocumentSubmitted(_) => {
+                self.status = Status::Processing;
+                self.forget_match();
+            }
+            SessionEvent::DocumentRead(read) => {
+                self.results.document_verified = Some(read.verdict.is_valid);
+            }
+            SessionEvent::SelfieSubmitted(_) => {
+                self.status = Status::Processing;
+                self.forget_match();
+                self.results.liveness_passed = self.liveness_check;
+            }
+            SessionEvent::FacesCompared(comparison) => match comparison.pair {
+                FacePair::DocumentSelfie => {
+                    self.results.face_match_passed = Some(comparison.matched);
+                    self.results.face_match_score = Some(comparison.score);
+                }
+                FacePair::SelfieLiveness => {
+                    self.results.liveness_passed =
+                        self.liveness_check.map(|passed| passed && comparison.matched);
+                }
+            },
+            SessionEvent::LivenessChecked(check) => {
+                self.status = Status::Processing;
+                self.liveness_check = Some(check.verdict.passed);
+                self.results.liveness_passed = self.liveness_check;
+            }
+            SessionEvent::SessionSubmitted(_) => self.status = Status::Processing,
+            SessionEvent::SanctionsScreened(screened) => {
+                self.results.sanctions_clear = screened.outcome.clear();
+            }
+            SessionEvent::RiskAssessed(risk) => {
+                self.risk_level = Some(risk.level);
+                self.risk_score = Some(risk.score);
+            }
+            SessionEvent::SessionDecided(decided) => {
+                self.decision = Some(decided.decision);
+                self.reasons = decided.reasons.clone();
+                self.completed_at = Some(decided.decided_at);
+                self.status = match decided.decision {
+                    Decision::Approved => Status::Approved,
+                    Decision::Rejected => Status::Rejected,
+                    Decision::ManualReview => Status::ManualReview,
+                };
+            }
+            SessionEvent::SessionExpired(_) => self.status = Status::Expired,
+        }
+    }
+
+    fn forget_match(&mut self) {
+        self.results.face_match_passed = None;
+        self.results.face_match_score = None;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Puts the house together: settings, store, keys, verifiers, workers, HTTP.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::{App as HttpApp, HttpServer, middleware, web};
+use anyhow::{Context, Result};
+use chrono::Utc;
+use domain::Timestamp;
+use domain::policy::Policy;
+use domain::ports::{Clock, Ids, Services};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::blobs::EvidenceFiles;
+use crate::config::Settings;
+use crate::http::{Shared, routes, stamp_request};
+use crate::models::ModelCache;
+use crate::sessions::Sessions;
+use crate::store::Store;
+use crate::store::access::Scope;
+use crate::store::sqlite::access::NewKey;
+use crate::store::sqlite::partner_view::PartnerViewProjection;
+use crate::store::sqlite::{InstanceLock, Pump};
+use crate::vault::{KeyVault, MasterKey, MasterKeySource};
+use crate::verifiers::Verifiers;
+use crate::workers;
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Utc::now()
+    }
+}
+
+struct RandomIds;
+
+impl Ids for RandomIds {
+    fn uuid(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+}
+
+/// A server that is ready to listen.
+pub struct App {
+    shared: web::Data<Shared>,
+    pump: Pump,
+    _lock: InstanceLock,
+}
+
+impl App {
+    /// Opens store and keys; verifiers may be shared with other servers of one process.
+    pub async fn open(settings: Settings, policy: Policy, verifiers: Verifiers) -> Result<Self> {
+        make_private_folder(&settings.data_dir)?;
+        let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
+        let lock = store.lock_instance()?;
+        let vault = Arc::new(open_vault(&settings).await?);
+        let evidence = EvidenceFiles::open(settings.data_dir.join("blobs"), Arc::clone(&vault))?;
+        let services = Services {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            vault,
+            evidence: Arc::new(evidence),
+            documents: verifiers.documents,
+            faces: verifiers.faces,
+            liveness: verifiers.liveness,
+            screening: verifiers.screening,
+            policy,
+            production: settings.production,
+        };
+        let pump = pump(&store);
+        let sessions = Sessions::new(store.clone(), services);
+        Ok(Self { shared: web::Data::new(Shared { sessions, store, settings }), pump, _lock: lock })
+    }
+
+    /// The store, for what the command line does before it serves.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Makes a partner and a key with every scope if there is no key at all; the key is shown once.
+    pub async fn first_key(&self) -> Result<Option<crate::store::access::ApiKey>> {
+        if !self.shared.store.list_keys().await?.is_empty() {
+            return Ok(None);
+        }
+        let now = Utc::now();
+        let partner = self.shared.store.create_partner("default", now).await?.id;
+        let new = NewKey { partner, name: "first start".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
+        Ok(Some(self.shared.store.create_key(&new, now).await?.1))
+    }
+
+    /// Serves until `shutdown` is done, then lets running requests finish.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<()> {
+        let Self { shared, pump, _lock } = self;
+        let workers: JoinSet<()> = workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone());
+        let data = shared.clone();
+        let server = HttpServer::new(move || {
+            HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
+        })
+        .listen(listener)?
+        .disable_signals()
+        .shutdown_timeout(30)
+        .run();
+        let handle = server.handle();
+        let stopping = tokio::spawn(async move {
+            shutdown.await;
+            handle.stop(true).await;
+        });
+        server.await?;
+        stopping.abort();
+        drop(workers);
+        // What was appended last is numbered before the process ends.
+        pump.pump_until_idle().await?;
+        shared.store.save_key_uses().await?;
+        shared.store.close().await;
+        Ok(())
+    }
+}
+
+/// Binds the address of the settings.
+pub fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address}; is another server running there?"))
+}
+
+/// The pump with every projection.
+pub fn pump(store: &Store) -> Pump {
+    Pump::new(store.clone(), vec![Box::new(PartnerViewProjection)])
+}
+
+async fn open_vault(settings: &Settings) -> Result<KeyVault> {
+    let master = MasterKey::load(&MasterKeySource {
+        variable: std::env::var("EKYC_MASTER_KEY").ok().map(Into::into),
+        file: settings.master_key_file.clone(),
+        development_file: settings.data_dir.join("master.key"),
+        production: settings.production,
+    })?;
+    if let Some(warning) = master.warning() {
+        tracing::warn!("{warning}");
+    }
+    KeyVault::open(&settings.keys_file(), &master).await.context("the key database cannot be opened")
+}
+
+fn make_private_folder(folder: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))
+}

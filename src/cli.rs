@@ -1,0 +1,6 @@
+//! The command line.
+
+pub mod history;
+pub mod keys;
+pub mod lists;
+pub mod log;

@@ -1,0 +1,147 @@
+//! `ekyc history SESSION`: what happened in a session, event by event. Personal data stays sealed.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use clap::Args;
+use cqrs_es::Aggregate;
+use domain::ids::SessionId;
+use domain::session::Session;
+use serde_json::Value;
+
+use crate::store::log::LoggedEvent;
+use crate::store::sqlite::SqliteStore;
+
+/// Which session, and in which form.
+#[derive(Clone, Debug, Args)]
+pub struct HistoryArgs {
+    /// The session's id
+    session: SessionId,
+    /// Print one JSON object a line, with payload and metadata exactly as stored
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the session's events in order.
+pub async fn run(args: HistoryArgs, store: &SqliteStore) -> anyhow::Result<()> {
+    let events = store.load_raw(Session::TYPE, &args.session.to_string(), 0).await?;
+    anyhow::ensure!(!events.is_empty(), "there is no session {}", args.session);
+    for event in &events {
+        print!("{}", if args.json { json_line(event) } else { paragraph(event) });
+    }
+    Ok(())
+}
+
+/// The stored texts are put in as they are: parsing them would lose the very bytes that the log's leaf covers.
+fn json_line(event: &LoggedEvent) -> String {
+    let LoggedEvent { position, sequence, payload, metadata, .. } = event;
+    let [aggregate_type, aggregate_id, event_type, event_version, recorded_at] = [
+        &event.aggregate_type,
+        &event.aggregate_id,
+        &event.event_type,
+        &event.event_version,
+        &event.recorded_at,
+    ]
+    .map(|text| Value::from(text.as_str()));
+    format!(
+        "{{\"position\":{position},\"aggregate_type\":{aggregate_type},\"aggregate_id\":{aggregate_id},\
+         \"sequence\":{sequence},\"event_type\":{event_type},\"event_version\":{event_version},\
+         \"recorded_at\":{recorded_at},\"payload\":{payload},\"metadata\":{metadata}}}\n"
+    )
+}
+
+fn paragraph(event: &LoggedEvent) -> String {
+    let metadata: Value = serde_json::from_str(&event.metadata).unwrap_or_default();
+    let actor = metadata["actor"].as_str().unwrap_or("unknown");
+    let mut text =
+        format!("{:>3}  {}  {}  by {actor}\n", event.sequence, event.recorded_at, event.event_type);
+    let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+    // The payload of an event is wrapped in its name, which the line above says already.
+    let fields = payload.get(&event.event_type).unwrap_or(&payload);
+    let mut lines = Vec::new();
+    flatten("", fields, &mut lines);
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in lines {
+        writeln!(text, "       {name:width$}  {value}").expect("a string takes any text");
+    }
+    text
+}
+
+/// Leaves of the JSON tree as `outer.inner` and value; lists of plain values stay on one line.
+fn flatten(name: &str, value: &Value, lines: &mut Vec<(String, String)>) {
+    let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| flatten(&inner(key), value, lines)),
+        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+            for (number, item) in items.iter().enumerate() {
+                flatten(&inner(&(number + 1).to_string()), item, lines);
+            }
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(plain).collect();
+            lines.push((name.to_owned(), items.join(", ")));
+        }
+        value => lines.push((name.to_owned(), plain(value))),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if is_sealed(text) => "[sealed]".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Base64 of at least a nonce and a tag (24 + 16 bytes). A keyed hash is hexadecimal, which no ciphertext is by chance.
+fn is_sealed(text: &str) -> bool {
+    let is_hash = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    !is_hash && BASE64_STANDARD.decode(text).is_ok_and(|bytes| bytes.len() >= 40)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(payload: &str) -> LoggedEvent {
+        LoggedEvent {
+            position: 7,
+            aggregate_type: "session".into(),
+            aggregate_id: "00000000-0000-0000-0000-000000000001".into(),
+            sequence: 2,
+            event_type: "DocumentRead".into(),
+            event_version: "1".into(),
+            payload: payload.into(),
+            metadata: r#"{"actor":"key:key_1"}"#.into(),
+            recorded_at: "2024-01-15T10:30:00.000Z".into(),
+        }
+    }
+
+    #[test]
+    fn ciphertext_is_named_and_everything_else_is_shown() {
+        let sealed = BASE64_STANDARD.encode([9; 50]);
+        let hash = "a".repeat(64);
+        let payload = format!(
+            r#"{{"DocumentRead":{{"identity":"{sealed}","verdict":{{"is_valid":true,"codes":["a","b"]}},
+               "models":[{{"sha256":"{hash}"}}],"portrait":null}}}}"#
+        );
+        let text = paragraph(&event(&payload));
+        assert!(text.starts_with("  2  2024-01-15T10:30:00.000Z  DocumentRead  by key:key_1\n"), "{text}");
+        assert!(!text.contains(&sealed), "{text}");
+        for shown in ["identity", "[sealed]", "verdict.is_valid", "a, b", "models.1.sha256", &hash] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
+        assert!(!text.contains("portrait"), "{text}");
+    }
+
+    #[test]
+    fn the_json_line_holds_the_stored_text_byte_for_byte() {
+        let payload = r#"{"b":1.10, "a":2}"#;
+        let line = json_line(&event(payload));
+        assert!(line.contains(payload), "{line}");
+        let parsed: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((parsed["position"].as_u64(), parsed["sequence"].as_u64()), (Some(7), Some(2)));
+    }
+}

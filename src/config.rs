@@ -1,0 +1,212 @@
+//! Settings: a TOML file plus `EKYC_*` environment variables, every default documented, unknown keys refused.
+//!
+//! The environment wins over the file. Secrets come from the environment or from files of their own, never from here.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use domain::contact::AddressRules;
+use domain::policy::Policy;
+use serde::Deserialize;
+
+/// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
+const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_DIR", "EKYC_MODELS_MANIFEST"];
+
+/// Every setting of the server.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Address to listen on.
+    pub bind: SocketAddr,
+    /// Base of kyc_url and redirects; never taken from the Host header.
+    pub public_url: String,
+    /// Folder of the database, the evidence files and, in development, the keys.
+    pub data_dir: PathBuf,
+    /// File of the key database; by default `keys.db` in the data folder.
+    pub keys_file: Option<PathBuf>,
+    /// File of the master key, 32 bytes as hexadecimal or base64, outside the data folder.
+    pub master_key_file: Option<PathBuf>,
+    /// Real people are decided on: demands a master key of the operator's own and current lists.
+    pub production: bool,
+    /// Accepts http and private addresses from partners; for development only.
+    pub allow_private_addresses: bool,
+    /// Policy file; by default the embedded policy.
+    pub policy_file: Option<PathBuf>,
+    /// Hours until a session expires unless submitted.
+    pub session_hours: u32,
+    /// Threads that infer; by default one a core.
+    pub inference_threads: Option<usize>,
+    /// Verifications that may wait for a thread before the server answers 503.
+    pub inference_queue: usize,
+    /// MiB of decoded images that may be worked on at once.
+    pub inference_memory_mib: u64,
+    /// Log lines as `text` for people or `json` for machines.
+    pub log_format: LogFormat,
+    /// Log filter, for instance `info` or `ekyc_onboarder=debug`.
+    pub log: String,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 9000)),
+            public_url: "http://localhost:9000".into(),
+            data_dir: "ekyc-data".into(),
+            keys_file: None,
+            master_key_file: None,
+            production: false,
+            allow_private_addresses: false,
+            policy_file: None,
+            session_hours: 24,
+            inference_threads: None,
+            inference_queue: 64,
+            inference_memory_mib: 512,
+            log_format: LogFormat::Text,
+            log: "info".into(),
+        }
+    }
+}
+
+/// The settings cannot be used; the text says which and why.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the settings file {path} cannot be read: {error}", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A key is unknown or a value is of the wrong kind.
+    #[error("the settings do not parse: {0}")]
+    Invalid(String),
+    /// The policy file is no policy.
+    #[error("{path}: {error}", path = path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: domain::policy::PolicyError,
+    },
+}
+
+impl Settings {
+    /// Reads the file, if one is named, and lays the environment over it.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| ConfigError::Unreadable { path: path.into(), error })?
+                .parse()
+                .map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?,
+        };
+        for (name, value) in environment {
+            let is_setting = !NOT_SETTINGS.contains(&name.as_str());
+            if let Some(key) = name.strip_prefix("EKYC_").filter(|_| is_setting) {
+                table.insert(key.to_ascii_lowercase(), scalar(&value));
+            }
+        }
+        let settings: Self =
+            table.try_into().map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?;
+        settings.checked()
+    }
+
+    fn checked(mut self) -> Result<Self, ConfigError> {
+        let url = url::Url::parse(&self.public_url)
+            .map_err(|error| ConfigError::Invalid(format!("public_url is no address: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(ConfigError::Invalid("public_url must start with http:// or https://".into()));
+        }
+        if self.session_hours == 0 || self.inference_threads == Some(0) || self.inference_queue == 0 {
+            return Err(ConfigError::Invalid(
+                "session_hours, inference_threads and inference_queue are at least 1".into(),
+            ));
+        }
+        if self.production && self.allow_private_addresses {
+            return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
+        }
+        self.public_url = self.public_url.trim_end_matches('/').to_owned();
+        Ok(self)
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Result<Policy, ConfigError> {
+        let Some(path) = &self.policy_file else { return Ok(Policy::embedded()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: path.clone(), error })?;
+        Policy::parse(&text).map_err(|error| ConfigError::Policy { path: path.clone(), error })
+    }
+
+    /// Where addresses of partners may point.
+    pub const fn address_rules(&self) -> AddressRules {
+        if self.allow_private_addresses { AddressRules::Development } else { AddressRules::Public }
+    }
+
+    /// The event database.
+    pub fn database_file(&self) -> PathBuf {
+        self.data_dir.join("ekyc.db")
+    }
+
+    /// The key database.
+    pub fn keys_file(&self) -> PathBuf {
+        self.keys_file.clone().unwrap_or_else(|| self.data_dir.join("keys.db"))
+    }
+}
+
+/// A value of the environment as TOML sees it: a number or boolean where it is one, else text.
+fn scalar(text: &str) -> toml::Value {
+    text.parse::<i64>()
+        .map(toml::Value::Integer)
+        .or_else(|_| text.parse::<bool>().map(toml::Value::Boolean))
+        .unwrap_or_else(|_| toml::Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        Settings::load(None, environment.iter().map(|(name, value)| ((*name).into(), (*value).into())))
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_default() {
+        let settings = load(&[("EKYC_SESSION_HOURS", "2"), ("EKYC_PRODUCTION", "true"), ("PATH", "/bin")]).unwrap();
+        assert_eq!((settings.session_hours, settings.production), (2, true));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_by_name() {
+        let message = load(&[("EKYC_SESION_HOURS", "2")]).unwrap_err().to_string();
+        assert!(message.contains("sesion_hours"), "{message}");
+    }
+
+    #[test]
+    fn secrets_are_no_settings() {
+        assert_eq!(load(&[("EKYC_MASTER_KEY", "00")]).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn private_addresses_are_refused_in_production() {
+        assert!(load(&[("EKYC_PRODUCTION", "true"), ("EKYC_ALLOW_PRIVATE_ADDRESSES", "true")]).is_err());
+    }
+
+    #[test]
+    fn a_trailing_slash_of_the_public_address_is_dropped() {
+        assert_eq!(load(&[("EKYC_PUBLIC_URL", "https://kyc.example/")]).unwrap().public_url, "https://kyc.example");
+    }
+}

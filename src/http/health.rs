@@ -1,0 +1,31 @@
+//! `/health`: whether the server can work.
+
+use actix_web::{HttpResponse, web};
+
+use super::Shared;
+use super::answers::Health;
+
+/// Registers the routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/health").route(web::get().to(health)));
+}
+
+/// Whether the server and its database work.
+#[utoipa::path(
+    get, path = "/health", tag = "Operation",
+    responses(
+        (status = 200, description = "Healthy", body = Health),
+        (status = 503, description = "The database is away", body = Health),
+    )
+)]
+pub async fn health(shared: web::Data<Shared>) -> HttpResponse {
+    let database = shared.store.ping().await;
+    if let Err(error) = &database {
+        tracing::error!(%error, "the database does not answer");
+    }
+    let (mut response, status, database) = match database {
+        Ok(()) => (HttpResponse::Ok(), "healthy", "connected"),
+        Err(_) => (HttpResponse::ServiceUnavailable(), "unhealthy", "disconnected"),
+    };
+    response.json(Health { status, version: env!("CARGO_PKG_VERSION"), database })
+}

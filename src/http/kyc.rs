@@ -1,0 +1,314 @@
+//! `/kyc/{session_id}/...`: the steps of a verification.
+
+use actix_multipart::Multipart;
+use actix_web::web;
+use domain::document::Declared;
+use domain::document_type::DocumentSide;
+use domain::ids::SessionId;
+use domain::ports::open;
+use domain::session::{Action, Caller, CheckLiveness, SessionCommand, SubmitDocument};
+use utoipa::ToSchema;
+
+use super::Shared;
+use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
+use super::auth::ApiCaller;
+use super::problem::{Answer, ApiError, ErrorBody, FieldProblem};
+use super::upload::{FRAMES, SINGLE, Upload};
+use crate::sessions::Folded;
+use crate::store::access::Scope;
+
+/// Fewer frames show no movement.
+const MIN_FRAMES: usize = 3;
+
+/// Registers the routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/kyc/{session_id}/document").route(web::post().to(submit_document)))
+        .service(web::resource("/kyc/{session_id}/selfie").route(web::post().to(submit_selfie)))
+        .service(
+            web::resource("/kyc/{session_id}/liveness/challenge")
+                .route(web::get().to(liveness_challenge))
+                .route(web::post().to(liveness_challenge)),
+        )
+        .service(web::resource("/kyc/{session_id}/liveness").route(web::post().to(check_liveness)))
+        .service(web::resource("/kyc/{session_id}/submit").route(web::post().to(submit_session)));
+}
+
+/// The parts of a document upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the multipart body, which the handler streams")]
+pub struct DocumentUpload {
+    /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
+    /// passport, id_card, driving_license or residence_permit.
+    #[schema(example = "passport")]
+    document_type: String,
+    /// The issuing country: ISO 3166 alpha-2 or alpha-3, or a code of ICAO 9303.
+    #[schema(example = "ESP")]
+    country_code: String,
+    /// front (default) or back.
+    side: Option<String>,
+}
+
+/// The part of a selfie upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the multipart body, which the handler streams")]
+pub struct SelfieUpload {
+    /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
+}
+
+/// The parts of a liveness upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the multipart body, which the handler streams")]
+pub struct LivenessUpload {
+    /// The challenge that the frames answer.
+    challenge_id: String,
+    /// 3 to 60 frames in order, unmirrored; at most 2 MB each and 30 MB together.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
+async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
+    let partner = caller.partner_with(Scope::KycWrite)?;
+    let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+    let command = SessionCommand { session, caller: Caller::Partner(partner), action };
+    Ok(shared.sessions.execute(command, caller.actor()).await?)
+}
+
+fn missing_after(step: &'static str) -> ApiError {
+    ApiError::Internal(format!("the session has no {step} after the command"))
+}
+
+/// Takes a document, reads and examines it.
+#[utoipa::path(
+    post, path = "/kyc/{session_id}/document", tag = "Verification",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    request_body(content = DocumentUpload, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "What was read; `is_valid` says whether it is accepted", body = DocumentAnswer),
+        (status = 400, description = "No image, wrong state or malformed body", body = ErrorBody),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
+        (status = 404, description = "No such session", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
+        (status = 413, description = "The upload is too large", body = ErrorBody),
+        (status = 415, description = "Not JPEG, PNG or WebP", body = ErrorBody),
+        (status = 422, description = "Parts are missing or wrong", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn submit_document(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    multipart: Multipart,
+) -> Answer<DocumentAnswer> {
+    Answer(document(&caller, &shared, &path, multipart).await)
+}
+
+async fn document(
+    caller: &ApiCaller,
+    shared: &Shared,
+    id: &str,
+    multipart: Multipart,
+) -> Result<DocumentAnswer, ApiError> {
+    caller.partner_with(Scope::KycWrite)?;
+    let upload = Upload::read(multipart, &SINGLE).await?;
+    let action = Action::SubmitDocument(document_fields(upload)?);
+    let folded = act(caller, shared, id, action).await?;
+    let (submitted, read) = folded.session.document().ok_or_else(|| missing_after("document"))?;
+    let vault = shared.sessions.services().vault.as_ref();
+    let identity = open(vault, folded.view.session_id, &read.identity).await?;
+    let kind = submitted.declared.document_type;
+    Ok(DocumentAnswer::render(submitted.document_id, kind, &read.verdict, &identity))
+}
+
+fn document_fields(mut upload: Upload) -> Result<SubmitDocument, ApiError> {
+    let mut problems = vec![];
+    let mut keep = |problem: FieldProblem| problems.push(problem);
+    let image = upload.single().map_err(&mut keep).ok();
+    let document_type = parsed(&upload, "document_type").map_err(&mut keep).ok();
+    let country = parsed(&upload, "country_code").map_err(&mut keep).ok();
+    let side = match upload.texts.contains_key("side") {
+        true => parsed(&upload, "side").map_err(&mut keep).ok(),
+        false => Some(DocumentSide::default()),
+    };
+    match (image, document_type, country, side) {
+        (Some(image), Some(document_type), Some(country), Some(side)) => {
+            Ok(SubmitDocument { declared: Declared { document_type, country }, side, image })
+        }
+        _ => Err(ApiError::Fields(problems)),
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(upload: &Upload, name: &str) -> Result<T, FieldProblem> {
+    upload
+        .text(name)?
+        .parse()
+        .map_err(|error: T::Err| FieldProblem::body(name, "value_error", error.to_string()))
+}
+
+/// Takes a selfie and compares it with the document's portrait.
+#[utoipa::path(
+    post, path = "/kyc/{session_id}/selfie", tag = "Verification",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    request_body(content = SelfieUpload, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "How the faces compare", body = SelfieAnswer),
+        (status = 400, description = "No image, wrong state or malformed body", body = ErrorBody),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
+        (status = 404, description = "No such session", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
+        (status = 413, description = "The upload is too large", body = ErrorBody),
+        (status = 415, description = "Not JPEG, PNG or WebP", body = ErrorBody),
+        (status = 422, description = "Parts are missing", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn submit_selfie(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    multipart: Multipart,
+) -> Answer<SelfieAnswer> {
+    Answer(selfie(&caller, &shared, &path, multipart).await)
+}
+
+async fn selfie(
+    caller: &ApiCaller,
+    shared: &Shared,
+    id: &str,
+    multipart: Multipart,
+) -> Result<SelfieAnswer, ApiError> {
+    caller.partner_with(Scope::KycWrite)?;
+    let image = Upload::read(multipart, &SINGLE).await?.single().map_err(|field| ApiError::Fields(vec![field]))?;
+    let folded = act(caller, shared, id, Action::SubmitSelfie { image }).await?;
+    let selfie = folded.session.selfie().ok_or_else(|| missing_after("selfie"))?;
+    Ok(SelfieAnswer::render(selfie, folded.session.document_match()))
+}
+
+/// Draws a liveness challenge; asked again, the one that is still open.
+#[utoipa::path(
+    get, path = "/kyc/{session_id}/liveness/challenge", tag = "Verification",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    responses(
+        (status = 200, description = "The challenge", body = ChallengeAnswer),
+        (status = 400, description = "Wrong state", body = ErrorBody),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
+        (status = 404, description = "No such session", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn liveness_challenge(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<ChallengeAnswer> {
+    Answer(challenge(&caller, &shared, &path).await)
+}
+
+async fn challenge(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<ChallengeAnswer, ApiError> {
+    let folded = act(caller, shared, id, Action::IssueChallenge).await?;
+    let now = shared.sessions.services().clock.now();
+    let issued = &folded.session.open_challenge(now).ok_or_else(|| missing_after("challenge"))?.issued;
+    Ok(ChallengeAnswer {
+        challenge_id: issued.challenge_id,
+        challenge_type: issued.kind.challenge_type(),
+        direction: issued.kind.direction(),
+        instructions: issued.kind.instructions(),
+        timeout_seconds: (issued.answer_by - now).num_seconds().max(0),
+    })
+}
+
+/// Judges the frames that answer a challenge.
+#[utoipa::path(
+    post, path = "/kyc/{session_id}/liveness", tag = "Verification",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    request_body(content = LivenessUpload, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The verdict", body = LivenessAnswer),
+        (status = 400, description = "No images, unknown or used challenge, wrong state", body = ErrorBody),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
+        (status = 404, description = "No such session", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
+        (status = 413, description = "A frame or all together are too large", body = ErrorBody),
+        (status = 415, description = "Not JPEG, PNG or WebP", body = ErrorBody),
+        (status = 422, description = "Parts are missing, too few or too many frames", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn check_liveness(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    multipart: Multipart,
+) -> Answer<LivenessAnswer> {
+    Answer(liveness(&caller, &shared, &path, multipart).await)
+}
+
+async fn liveness(
+    caller: &ApiCaller,
+    shared: &Shared,
+    id: &str,
+    multipart: Multipart,
+) -> Result<LivenessAnswer, ApiError> {
+    // Before the body is read: a slow line is no reason to be late.
+    let received_at = shared.sessions.services().clock.now();
+    caller.partner_with(Scope::KycWrite)?;
+    let upload = Upload::read(multipart, &FRAMES).await?;
+    let mut problems = vec![];
+    let text = upload.text("challenge_id").map(str::to_owned).map_err(|field| problems.push(field)).ok();
+    if upload.images.len() < MIN_FRAMES {
+        let msg = format!("At least {MIN_FRAMES} frames are needed");
+        problems.push(FieldProblem::body("files", "too_short", msg));
+    }
+    let (Some(text), true) = (text, problems.is_empty()) else { return Err(ApiError::Fields(problems)) };
+    let challenge = text.trim().parse().map_err(|_| domain::session::SessionError::ChallengeUnknown)?;
+    let check = CheckLiveness { challenge, frames: upload.images, received_at };
+    let folded = act(caller, shared, id, Action::CheckLiveness(check)).await?;
+    let check = folded.session.check_of(challenge).ok_or_else(|| missing_after("liveness check"))?;
+    Ok(LivenessAnswer::render(check, &folded.session))
+}
+
+/// Screens, assesses and decides; again, the same answer.
+#[utoipa::path(
+    post, path = "/kyc/{session_id}/submit", tag = "Verification",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    responses(
+        (status = 200, description = "The automatic outcome", body = SubmitAnswer),
+        (status = 400, description = "Steps are missing, or the session has expired", body = ErrorBody),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
+        (status = 404, description = "No such session", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn submit_session(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<SubmitAnswer> {
+    Answer(submit(&caller, &shared, &path).await)
+}
+
+async fn submit(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<SubmitAnswer, ApiError> {
+    let folded = act(caller, shared, id, Action::Submit).await?;
+    Ok(SubmitAnswer::render(&folded.view, shared.sessions.services().clock.now()))
+}

@@ -1,0 +1,247 @@
+//! `/partner/sessions`: partners open sessions and poll them.
+
+use actix_web::web;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Duration;
+use domain::ids::{PartnerId, SessionId};
+use domain::ports::{PortError, open};
+use domain::session::{Action, Caller, OpenSession, SessionCommand};
+use projections::partner_view::{PartnerView, Status};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Shared;
+use super::answers::{SessionCreated, SessionList, SessionView, time};
+use super::auth::ApiCaller;
+use super::fields::{CreateFields, json_object};
+use super::problem::{Answer, ApiError, ErrorBody};
+use crate::store::access::Scope;
+use crate::store::{PageStart, SessionFilter};
+
+/// Registers the routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/partner/sessions").route(web::post().to(create_session)).route(web::get().to(list_sessions)),
+        )
+        .service(web::resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
+}
+
+/// What opens a session.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
+pub struct CreateSession {
+    /// Your own id of the user.
+    #[schema(example = "user_12345")]
+    external_user_id: String,
+    /// Where webhooks of this session go; https.
+    webhook_url: Option<String>,
+    /// Where the browser goes afterwards; https.
+    redirect_url: Option<String>,
+    /// Up to 50 keys with values of up to 500 characters.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<std::collections::BTreeMap<String, String>>,
+}
+
+/// Opens a session for a user.
+#[utoipa::path(
+    post, path = "/partner/sessions", tag = "Partner", request_body = CreateSession,
+    responses(
+        (status = 200, description = "The session is open", body = SessionCreated),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `sessions:write`", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 422, description = "Fields are missing or wrong", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn create_session(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Answer<SessionCreated> {
+    Answer(create(caller, &shared, payload).await)
+}
+
+async fn create(
+    caller: ApiCaller,
+    shared: &Shared,
+    payload: web::Payload,
+) -> Result<SessionCreated, ApiError> {
+    let partner = caller.partner_with(Scope::SessionsWrite)?;
+    let fields = CreateFields::parse(&json_object(payload).await?, shared.settings.address_rules())?;
+    let services = shared.sessions.services();
+    let session = SessionId::new(services.ids.uuid());
+    let open = OpenSession {
+        partner,
+        external_user_id: fields.external_user_id,
+        metadata: fields.metadata,
+        webhook_url: fields.webhook_url,
+        redirect_url: fields.redirect_url,
+        expires_at: services.clock.now() + Duration::hours(i64::from(shared.settings.session_hours)),
+    };
+    let command = SessionCommand { session, caller: Caller::Partner(partner), action: Action::Open(open) };
+    let view = shared.sessions.execute(command, caller.actor()).await?.view;
+    Ok(SessionCreated {
+        session_id: session,
+        status: view.status,
+        kyc_url: format!("{}/kyc/{session}", shared.settings.public_url),
+        expires_at: time(view.expires_at),
+        created_at: time(view.created_at),
+    })
+}
+
+/// Reads a session: its status, decision and results.
+#[utoipa::path(
+    get, path = "/partner/sessions/{session_id}", tag = "Partner",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    responses(
+        (status = 200, description = "The session", body = SessionView),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `sessions:read`", body = ErrorBody),
+        (status = 404, description = "No such session", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn get_session(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<SessionView> {
+    Answer(get(caller, &shared, &path).await)
+}
+
+async fn get(caller: ApiCaller, shared: &Shared, id: &str) -> Result<SessionView, ApiError> {
+    let partner = caller.partner_with(Scope::SessionsRead)?;
+    let id: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+    let view = shared.sessions.view(partner, id).await?.ok_or_else(ApiError::no_such_session)?;
+    render(shared, &view).await
+}
+
+async fn render(shared: &Shared, view: &PartnerView) -> Result<SessionView, ApiError> {
+    let services = shared.sessions.services();
+    let external_user_id = match open(services.vault.as_ref(), view.session_id, &view.external_user_id).await {
+        Ok(id) => Some(id.as_str().to_owned()),
+        Err(PortError::Erased) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(SessionView::render(view, external_user_id, services.clock.now()))
+}
+
+/// Which sessions to list; kept as text, so that a wrong value has a precise answer.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// pending, processing, approved, rejected, manual_review or expired.
+    status: Option<String>,
+    /// Your own id of the user.
+    external_user_id: Option<String>,
+    /// 1 to 100; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
+    /// How many to skip.
+    #[param(value_type = Option<u64>, minimum = 0)]
+    offset: Option<String>,
+    /// `next_cursor` of the page before; then `offset` must be absent.
+    cursor: Option<String>,
+}
+
+/// Lists sessions, newest first.
+#[utoipa::path(
+    get, path = "/partner/sessions", tag = "Partner", params(ListQuery),
+    responses(
+        (status = 200, description = "A page of sessions", body = SessionList),
+        (status = 400, description = "A query value is not valid", body = ErrorBody),
+        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
+        (status = 403, description = "The key lacks `sessions:read`", body = ErrorBody),
+        (status = 500, description = "Server error", body = ErrorBody),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn list_sessions(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    query: web::Query<ListQuery>,
+) -> Answer<SessionList> {
+    Answer(list(caller, &shared, &query).await)
+}
+
+async fn list(caller: ApiCaller, shared: &Shared, query: &ListQuery) -> Result<SessionList, ApiError> {
+    let partner = caller.partner_with(Scope::SessionsRead)?;
+    let limit: u32 = number("limit", query.limit.as_deref(), 50, 1..=100)?;
+    let offset: u64 = number("offset", query.offset.as_deref(), 0, 0..=u64::from(u32::MAX))?;
+    let start = match &query.cursor {
+        Some(_) if query.offset.is_some() => {
+            return Err(invalid("cursor", "cursor and offset exclude each other"));
+        }
+        Some(cursor) => read_cursor(cursor).ok_or_else(|| invalid("cursor", "cursor is not valid"))?,
+        None => PageStart::Offset(offset),
+    };
+    let filter = filter(partner, shared, query).await?;
+    let page = shared.store.list_sessions(&filter, start, limit).await?;
+    let next_cursor = match page.rows.last() {
+        Some(last) if page.rows.len() == limit as usize => Some(write_cursor(last.created_at, &last.session_id)),
+        _ => None,
+    };
+    let mut items = Vec::with_capacity(page.rows.len());
+    for row in &page.rows {
+        items.push(render(shared, &row.view()?).await?);
+    }
+    Ok(SessionList { items, total: page.total, limit, offset, next_cursor })
+}
+
+async fn filter(partner: PartnerId, shared: &Shared, query: &ListQuery) -> Result<SessionFilter, ApiError> {
+    let status = match query.status.as_deref() {
+        None => None,
+        Some(name) if Status::ALL.iter().any(|status| status.as_str() == name) => Some(name.to_owned()),
+        Some(_) => return Err(invalid("status", "status is not one of the documented ones")),
+    };
+    let among = match &query.external_user_id {
+        None => None,
+        Some(value) => Some(shared.sessions.with_external_user_id(partner, value).await?),
+    };
+    Ok(SessionFilter { partner, status, among })
+}
+
+fn invalid(parameter: &'static str, detail: &'static str) -> ApiError {
+    tracing::debug!(parameter, "query refused");
+    ApiError::bad_request("invalid_parameter", detail)
+}
+
+fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display>(
+    name: &str,
+    text: Option<&str>,
+    default: N,
+    range: std::ops::RangeInclusive<N>,
+) -> Result<N, ApiError> {
+    let Some(text) = text else { return Ok(default) };
+    text.parse().ok().filter(|value| range.contains(value)).ok_or_else(|| {
+        let detail = format!("{name} must be a whole number from {} to {}", range.start(), range.end());
+        ApiError::bad_request("invalid_parameter", detail)
+    })
+}
+
+fn write_cursor(created_at: i64, session: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{created_at}|{session}"))
+}
+
+fn read_cursor(cursor: &str) -> Option<PageStart> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (created_at, session) = text.split_once('|')?;
+    Some(PageStart::After { created_at: created_at.parse().ok()?, session: session.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_rubbish_does_not() {
+        let cursor = write_cursor(5, "00000000-0000-0000-0000-000000000007");
+        assert!(matches!(read_cursor(&cursor), Some(PageStart::After { created_at: 5, .. })));
+        assert!(read_cursor("rubbish").is_none());
+    }
+}

@@ -1,0 +1,121 @@
+//! Birth dates as lists give them: a day, a year, a span of years, `circa`.
+
+use chrono::{Datelike, NaiveDate};
+
+/// A listed birth date, as precise as the list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BirthDate {
+    /// A full date.
+    Day(NaiveDate),
+    /// Only years are known: the first and the last that are possible, often the same.
+    Years {
+        /// First possible year.
+        first: i32,
+        /// Last possible year.
+        last: i32,
+    },
+}
+
+/// Years round a `circa` that still agree with it.
+const CIRCA_YEARS: i32 = 1;
+
+impl BirthDate {
+    /// Reads the forms that OFAC's files use: `1970-03-09`, `09 Mar 1970`, `Mar 1970`, `1970`, `circa ...`, `... to
+    /// ...`, `between ... and ...`. A month without a day counts as its year. None if it is something else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let lower = text.to_ascii_lowercase();
+        if let Some(rest) = lower.strip_prefix("between ").and_then(|rest| rest.split_once(" and ")) {
+            return span(rest.0, rest.1);
+        }
+        if let Some((from, to)) = lower.split_once(" to ") {
+            return span(from, to);
+        }
+        if let Some(about) = lower.strip_prefix("circa ").or_else(|| lower.strip_prefix("c. ")) {
+            let year = Self::parse(about)?.years();
+            return Some(Self::Years { first: year.0 - CIRCA_YEARS, last: year.1 + CIRCA_YEARS });
+        }
+        ["%Y-%m-%d", "%d %b %Y"]
+            .iter()
+            .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
+            .filter(|date| plausible(date.year()))
+            .map(Self::Day)
+            .or_else(|| month_or_year(&lower))
+    }
+
+    /// The first and the last possible year.
+    pub fn years(&self) -> (i32, i32) {
+        match self {
+            Self::Day(date) => (date.year(), date.year()),
+            Self::Years { first, last } => (*first, *last),
+        }
+    }
+}
+
+impl std::fmt::Display for BirthDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Day(date) => write!(f, "{date}"),
+            Self::Years { first, last } if first == last => write!(f, "{first}"),
+            Self::Years { first, last } => write!(f, "{first} to {last}"),
+        }
+    }
+}
+
+fn span(from: &str, to: &str) -> Option<BirthDate> {
+    let without_circa = |text: &str| text.trim().trim_start_matches("circa ").to_owned();
+    let first = BirthDate::parse(&without_circa(from))?.years().0;
+    let last = BirthDate::parse(&without_circa(to))?.years().1;
+    (first <= last).then_some(BirthDate::Years { first, last })
+}
+
+fn month_or_year(lower: &str) -> Option<BirthDate> {
+    let year = match lower.split_once(' ') {
+        Some((month, year)) if MONTHS.contains(&month) => year,
+        Some(_) => return None,
+        None => lower,
+    };
+    let year = Some(year).filter(|year| year.len() == 4)?.parse().ok().filter(|year| plausible(*year))?;
+    Some(BirthDate::Years { first: year, last: year })
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+fn plausible(year: i32) -> bool {
+    (1850..2100).contains(&year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn years(first: i32, last: i32) -> Option<BirthDate> {
+        Some(BirthDate::Years { first, last })
+    }
+
+    #[test]
+    fn days_are_read_in_both_orders() {
+        let day = NaiveDate::from_ymd_opt(1970, 3, 9).map(BirthDate::Day);
+        assert_eq!(BirthDate::parse("1970-03-09"), day);
+        assert_eq!(BirthDate::parse("09 Mar 1970"), day);
+    }
+
+    #[test]
+    fn what_is_less_than_a_day_becomes_years() {
+        assert_eq!(BirthDate::parse("1970"), years(1970, 1970));
+        assert_eq!(BirthDate::parse("Mar 1970"), years(1970, 1970));
+        assert_eq!(BirthDate::parse("circa 1970"), years(1969, 1971));
+        assert_eq!(BirthDate::parse("1968 to 1972"), years(1968, 1972));
+        assert_eq!(BirthDate::parse("circa 1968 to 1972"), years(1968, 1972));
+        assert_eq!(BirthDate::parse("between 1968 and 1972"), years(1968, 1972));
+        assert_eq!(BirthDate::parse("31 Dec 1968 to 2 Jan 1970"), years(1968, 1970));
+    }
+
+    #[test]
+    fn anything_else_is_none() {
+        for text in ["", "unknown", "1970-13-40", "19700", "1972 to 1968", "0000", "Smarch 1970"] {
+            assert_eq!(BirthDate::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The one way to act on sessions: load once, handle, append once, and fold the answer from what was appended.
+//!
+//! Commands run in a task of their own, so that a client that hangs up cancels nothing half-way.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
+use cqrs_es::{Aggregate, AggregateError, EventStore};
+use domain::ids::{PartnerId, SessionId};
+use domain::ports::{PortError, Services};
+use domain::session::{Session, SessionCommand, SessionError};
+use projections::partner_view::PartnerView;
+
+use crate::store::{Store, StoreError, StoreEvents};
+
+/// Lost races before the caller is told to try again.
+const TRIES: u32 = 4;
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The session refused.
+    #[error(transparent)]
+    Refused(SessionError),
+    /// Others kept changing the session.
+    #[error("the session is being changed by another request")]
+    Conflict,
+    /// The store failed; the text is for the log.
+    #[error("{0}")]
+    Store(String),
+}
+
+/// Who acts, as the metadata of every event says.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// `key:ID`, `system` ...
+    pub name: String,
+    /// The request that caused it, if one did.
+    pub request_id: Option<String>,
+}
+
+impl Actor {
+    /// The server itself.
+    pub fn system() -> Self {
+        Self { name: "system".into(), request_id: None }
+    }
+}
+
+/// A session after a command, or as it was found.
+#[derive(Clone)]
+pub struct Folded {
+    /// The aggregate.
+    pub session: Session,
+    /// What its partner sees.
+    pub view: PartnerView,
+}
+
+/// Commands and reads of sessions.
+pub struct Sessions {
+    store: Store,
+    events: PersistedEventStore<StoreEvents, Session>,
+    services: Services,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Sessions {
+    /// Over a store, with everything that commands may use; commands run on the runtime that calls this, not on the
+    /// HTTP workers' own.
+    pub fn new(store: Store, services: Services) -> Arc<Self> {
+        let runtime = tokio::runtime::Handle::current();
+        Arc::new(Self { events: store.event_store(), store, services, runtime })
+    }
+
+    /// What commands use: clock, ids, vault, policy ...
+    pub const fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Carries out a command to the end, even if the caller goes away.
+    pub async fn execute(
+        self: &Arc<Self>,
+        command: SessionCommand,
+        actor: Actor,
+    ) -> Result<Folded, CommandError> {
+        let this = Arc::clone(self);
+        let span = tracing::Span::current();
+        let task = async move { this.execute_here(command, &actor).await };
+        self.runtime
+            .spawn(tracing::Instrument::instrument(task, span))
+            .await
+            .map_err(|error| CommandError::Store(format!("the command's task ended: {error}")))?
+    }
+
+    async fn execute_here(&self, command: SessionCommand, actor: &Actor) -> Result<Folded, CommandError> {
+        for _ in 0..TRIES {
+            match self.attempt(command.clone(), actor).await {
+                Err(AggregateError::AggregateConflict) => {}
+                Ok(folded) => return Ok(folded),
+                Err(AggregateError::UserError(refusal)) => return Err(CommandError::Refused(refusal)),
+                Err(error) => return Err(CommandError::Store(error.to_string())),
+            }
+        }
+        Err(CommandError::Conflict)
+    }
+
+    async fn attempt(
+        &self,
+        command: SessionCommand,
+        actor: &Actor,
+    ) -> Result<Folded, AggregateError<SessionError>> {
+        let id = command.session;
+        let aggregate_id = id.to_string();
+        let mut session = Session::default();
+        let mut view = None;
+        let mut sequence = 0;
+        for envelope in self.events.load_events(&aggregate_id).await? {
+            sequence = envelope.sequence;
+            view = PartnerView::fold(view, id, sequence as u64, &envelope.payload);
+            session.apply(envelope.payload);
+        }
+        let sink = EventSink::default();
+        session.handle(command, &self.services, &sink).await.map_err(AggregateError::UserError)?;
+        let events = sink.collect().await;
+        if !events.is_empty() {
+            let context = EventStoreAggregateContext {
+                aggregate_id,
+                aggregate: Session::default(),
+                current_sequence: sequence,
+                current_snapshot: None,
+            };
+            for envelope in self.events.commit(events, context, self.metadata(actor)).await? {
+                view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
+            }
+        }
+        let view = view.ok_or(AggregateError::UserError(SessionError::NotFound))?;
+        Ok(Folded { session, view })
+    }
+
+    fn metadata(&self, actor: &Actor) -> HashMap<String, String> {
+        let mut metadata = HashMap::from([
+            ("actor".to_owned(), actor.name.clone()),
+            ("at".to_owned(), self.services.clock.now().to_rfc3339()),
+            ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ]);
+        metadata.extend(actor.request_id.clone().map(|id| ("request_id".to_owned(), id)));
+        metadata
+    }
+
+    /// The partner's view of a session, never older than the last append: if the read model is behind, the stream is
+    /// folded with the same reducer.
+    pub async fn view(&self, partner: PartnerId, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
+        let stored = self.store.session_row(partner, id).await?.map(|row| row.view()).transpose()?;
+        let version = self.store.stream_version(Session::TYPE, &id.to_string()).await?;
+        let view = match stored {
+            Some(view) if view.version >= version => Some(view),
+            _ if version == 0 => None,
+            _ => self.fold(id).await?,
+        };
+        Ok(view.filter(|view| view.partner_id == partner))
+    }
+
+    async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
+        let envelopes = self
+            .events
+            .load_events(&id.to_string())
+            .await
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(envelopes.iter().fold(None, |view, envelope| {
+            PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload)
+        }))
+    }
+
+    /// The sessions of a partner whose external_user_id is `value`.
+    pub async fn with_external_user_id(
+        &self,
+        partner: PartnerId,
+        value: &str,
+    ) -> Result<Vec<SessionId>, PortError> {
+        use domain::sealed::Personal;
+        self.services.vault.find(partner, domain::contact::ExternalUserId::FIELD, value).await
+    }
+}

@@ -1,0 +1,75 @@
+//! The log pump: numbers what was appended and updates the read models, in one transaction per step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::SqliteStore;
+use super::numbering::number_waiting;
+use super::projection::{Projection, advance};
+use crate::store::StoreError;
+
+/// Bounds how long a step keeps appends waiting for the writer connection.
+const BATCH: u32 = 256;
+/// Finds what another process appended; this process's appends wake the pump at once.
+const POLL: Duration = Duration::from_millis(50);
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The one sequencer of a store, with the projections that follow the log.
+#[derive(Clone)]
+pub struct Pump {
+    store: SqliteStore,
+    projections: Arc<[Box<dyn Projection>]>,
+    names: String,
+}
+
+impl Pump {
+    /// A pump over `store`; nothing moves until it is run.
+    pub fn new(store: SqliteStore, projections: Vec<Box<dyn Projection>>) -> Self {
+        let names: Vec<_> = projections.iter().map(|projection| projection.name()).collect();
+        let names = serde_json::Value::from(names).to_string();
+        Self { store, projections: projections.into(), names }
+    }
+
+    /// Runs for ever: woken by each append of this process, else every 50 ms. Dropping the future stops it safely.
+    pub async fn run(&self) {
+        loop {
+            if let Err(error) = self.pump_until_idle().await {
+                tracing::error!(%error, "the log pump failed and will try again");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+            // Either way it is time to look again.
+            let _ = tokio::time::timeout(POLL, self.store.appended.notified()).await;
+        }
+    }
+
+    /// Steps until every event has its number and every projection has read to the head.
+    pub async fn pump_until_idle(&self) -> Result<(), StoreError> {
+        while self.has_work().await? {
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    /// One transaction: numbers a batch, then lets each projection read a batch.
+    async fn step(&self) -> Result<(), StoreError> {
+        // IMMEDIATE: a transaction that starts by reading and then writes fails at once when another process wrote
+        // in between, whatever the busy timeout.
+        let mut tx = self.store.writer.begin_with("BEGIN IMMEDIATE").await?;
+        number_waiting(&mut tx, BATCH).await?;
+        for projection in self.projections.iter() {
+            advance(&mut tx, projection.as_ref(), BATCH).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Asks a reader, so that an idle server never takes the write lock.
+    async fn has_work(&self) -> Result<bool, StoreError> {
+        let work = sqlx::query_scalar(include_str!("sql/has_work.sql"))
+            .bind(&self.names)
+            .fetch_one(&self.store.readers)
+            .await?;
+        Ok(work)
+    }
+}

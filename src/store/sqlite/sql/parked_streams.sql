@@ -1,0 +1,3 @@
+SELECT projection, aggregate_type || '/' || aggregate_id, error
+FROM parked_streams
+ORDER BY projection, position

@@ -1,0 +1,15 @@
+-- Events without a number, oldest first, and whether their predecessor in the stream has one.
+SELECT event.rowid AS row_number, 0 AS position,
+       event.aggregate_type, event.aggregate_id, event.sequence, event.event_type, event.event_version,
+       event.payload, event.metadata, event.recorded_at,
+       event.sequence = 1 OR EXISTS (
+           SELECT 1 FROM events AS previous
+           WHERE previous.aggregate_type = event.aggregate_type
+             AND previous.aggregate_id = event.aggregate_id
+             AND previous.sequence = event.sequence - 1
+             AND previous.position IS NOT NULL
+       ) AS follows_a_numbered_event
+FROM events AS event
+WHERE event.position IS NULL
+ORDER BY event.rowid
+LIMIT ?

@@ -1,0 +1,22 @@
+//! Reads identity documents: lines of text, the machine-readable zone with its check digits, the printed zone, and how
+//! good the image is.
+//!
+//! Synchronous and CPU-bound; pools, ports and sealing are the caller's. What it returns is plaintext personal data.
+
+mod ctc;
+mod mrz_read;
+mod mrz_rows;
+mod page;
+mod printed_zone;
+mod quality;
+mod read;
+mod text_box;
+mod text_detect;
+mod text_recognise;
+
+pub use mrz_read::MrzReading;
+pub use page::TextModels;
+pub use printed_zone::{NameComparison, PrintedField, PrintedZone};
+pub use quality::{ImageQuality, QualityIssue};
+pub use read::{DocumentModels, DocumentReading, OcrConfig, TextLine, read_document};
+pub use text_box::{Point, TextBox};

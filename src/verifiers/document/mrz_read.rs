@@ -1,0 +1,264 @@
+//! Reads the rows of a supposed zone as each format that they could be.
+//!
+//! A reading follows the image alone: positions restrict the kinds of characters, but no check digit ever picks one. So
+//! a zone whose check digits are wrong is read with wrong check digits.
+
+use chrono::NaiveDate;
+use domain::mrz::{Mrz, MrzError, MrzFormat};
+use image::RgbImage;
+
+use super::ctc::{DecodedRow, Kind, MrzSteps, country_as_letters};
+use super::mrz_rows::RowGroup;
+use super::text_box::TextBox;
+use super::text_recognise::{CROP_HEIGHT, TextRecogniser};
+use crate::verifiers::runtime::RuntimeError;
+
+/// Mean confidence of a row's characters below which rows are no zone at all.
+const LEAST_CONFIDENCE: f32 = 0.45;
+/// Confidence that every character under a check digit needs before the zone may count as valid.
+const LEAST_SURE: f32 = 0.1;
+
+/// One reading of a machine-readable zone: plaintext personal data.
+#[derive(Clone)]
+pub struct MrzReading {
+    /// Layout.
+    pub format: MrzFormat,
+    /// The rows as read, each of the format's length.
+    pub rows: Vec<String>,
+    /// The characters that the recogniser gave without regard to position and length, row by row.
+    pub raw_rows: Vec<String>,
+    /// Probability of each character of `rows`.
+    pub confidences: Vec<Vec<f32>>,
+    /// Where the rows lie, pixels of the image.
+    pub areas: Vec<TextBox>,
+    /// The fields, or why the rows are no zone of ICAO Doc 9303.
+    pub parsed: Result<Mrz, MrzError>,
+    score: f32,
+}
+
+impl MrzReading {
+    /// Whether every check digit is right and every character that they cover was really seen.
+    pub fn is_valid(&self) -> bool {
+        self.parsed.as_ref().is_ok_and(|mrz| mrz.check_digits().all_valid()) && self.is_seen()
+    }
+
+    /// Number of right check digits; 0 where the rows are no zone.
+    pub fn right_check_digits(&self) -> usize {
+        self.parsed.as_ref().map_or(0, |mrz| mrz.check_digits().iter().filter(|digit| digit.ok()).count())
+    }
+
+    /// Mean probability of the characters, 0 to 1.
+    pub fn confidence(&self) -> f32 {
+        let all = self.confidences.iter().flatten();
+        all.clone().sum::<f32>() / all.count().max(1) as f32
+    }
+
+    fn is_seen(&self) -> bool {
+        let data_rows = (0..self.rows.len()).filter(|row| *row != self.format.name_row());
+        data_rows.into_iter().all(|row| {
+            let characters = self.rows[row].bytes().zip(&self.confidences[row]);
+            characters.filter(|(byte, _)| *byte != b'<').all(|(_, confidence)| *confidence >= LEAST_SURE)
+        })
+    }
+
+    /// Orders readings: valid first, then right check digits, then what the network found likelier.
+    pub(super) fn rank(&self) -> (bool, usize, f32) {
+        (self.is_valid(), self.right_check_digits(), self.score)
+    }
+
+    /// Whether `self` is the better of two readings.
+    pub(super) fn beats(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.rank(), other.rank());
+        (mine.0, mine.1) > (theirs.0, theirs.1)
+            || (mine.0, mine.1) == (theirs.0, theirs.1) && mine.2 > theirs.2
+    }
+}
+
+/// Reads `group` as every format with as many rows; the best reading, if any is plausible.
+pub(super) fn read_group(
+    recogniser: &TextRecogniser,
+    image: &RgbImage,
+    group: &RowGroup,
+    look: RowLook,
+    today: NaiveDate,
+) -> Result<Option<MrzReading>, RuntimeError> {
+    let mut steps = Vec::new();
+    for row in &group.rows {
+        let Some(crop) = look.apply(row).crop(image, CROP_HEIGHT) else { return Ok(None) };
+        steps.push(recogniser.read(&crop)?.mrz);
+    }
+    let readings = MrzFormat::ALL
+        .into_iter()
+        .filter(|format| format.rows() == group.rows.len())
+        .filter_map(|format| read_as(format, &steps, group, today));
+    Ok(readings.reduce(|best, next| if next.beats(&best) { next } else { best }))
+}
+
+/// How the crop of a row is cut: recognisers answer differently to a little more or less margin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RowLook {
+    /// Factor on the height of the box.
+    pub(super) height: f32,
+    /// Margin added left and right, in heights of the box.
+    pub(super) margin: f32,
+}
+
+impl RowLook {
+    fn apply(self, row: &TextBox) -> TextBox {
+        let margin = self.margin * row.height;
+        TextBox { height: row.height * self.height, width: row.width + 2.0 * margin, ..*row }
+    }
+}
+
+fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: NaiveDate) -> Option<MrzReading> {
+    let raw: Vec<String> = steps.iter().map(MrzSteps::greedy).collect();
+    let fits = |row: &String| row.len() <= format.row_length() + 6;
+    if !raw.iter().all(fits) {
+        return None;
+    }
+    let mut decoded: Vec<DecodedRow> = Vec::new();
+    for (row, steps) in steps.iter().enumerate() {
+        decoded.push(decode_row(steps, format, row)?);
+    }
+    let score = decoded.iter().map(|row| row.score).sum::<f32>() / decoded.len() as f32;
+    let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();
+    let parsed = Mrz::parse(&rows, today);
+    let confidences = decoded.into_iter().map(|row| row.confidences).collect();
+    let reading =
+        MrzReading { format, rows, raw_rows: raw, confidences, areas: group.rows.clone(), parsed, score };
+    (reading.confidence() >= LEAST_CONFIDENCE).then_some(reading)
+}
+
+fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<DecodedRow> {
+    let kinds = kinds(format, row);
+    let mut decoded = steps.decode(&kinds)?;
+    if let Some(start) = kinds.iter().position(|kind| *kind == Kind::Country) {
+        let letters = country_as_letters(&decoded.text[start..start + 3]);
+        decoded.text.replace_range(start..start + 3, &letters);
+    }
+    if row == format.name_row() {
+        decoded.text = without_noise_after_name(&decoded.text);
+    }
+    Some(decoded)
+}
+
+/// After three fillers nothing follows in a name field (part 3, 4.6): what recognisers see there is noise of the fillers.
+fn without_noise_after_name(row: &str) -> String {
+    // Document code and issuer may themselves be followed by fillers, as in `D<<`.
+    let start = row.len().min(5);
+    match row[start..].find("<<<") {
+        Some(end) => format!("{:<<width$}", &row[..start + end], width = row.len()),
+        None => row.to_owned(),
+    }
+}
+
+/// Reads the row of the names once more with each of `looks` and lets the readings vote at each position: no check
+/// digit covers it, and a row of known length has the same positions in every reading.
+pub(super) fn vote_on_names(
+    recogniser: &TextRecogniser,
+    image: &RgbImage,
+    reading: &mut MrzReading,
+    looks: &[RowLook],
+    today: NaiveDate,
+) -> Result<(), RuntimeError> {
+    let row = reading.format.name_row();
+    let mut ballots = vec![(reading.rows[row].clone(), reading.confidences[row].clone())];
+    for look in looks {
+        if let Some(crop) = look.apply(&reading.areas[row]).crop(image, CROP_HEIGHT)
+            && let Some(again) = decode_row(&recogniser.read(&crop)?.mrz, reading.format, row)
+        {
+            ballots.push((again.text, again.confidences));
+        }
+    }
+    let (text, confidences) = elected(&ballots);
+    reading.rows[row] = without_noise_after_name(&text);
+    reading.confidences[row] = confidences;
+    reading.parsed = Mrz::parse(&reading.rows, today);
+    Ok(())
+}
+
+/// At each position the character with the highest sum of confidences, and its share of all.
+fn elected(ballots: &[(String, Vec<f32>)]) -> (String, Vec<f32>) {
+    let length = ballots.first().map_or(0, |(text, _)| text.len());
+    let (mut text, mut confidences) = (String::new(), Vec::new());
+    for position in 0..length {
+        let votes = ballots.iter().map(|(text, sure)| (text.as_bytes()[position], sure[position]));
+        let sum =
+            |byte: u8| votes.clone().filter(|(other, _)| *other == byte).map(|(_, sure)| sure).sum::<f32>();
+        let best =
+            votes.clone().map(|(byte, _)| (byte, sum(byte))).reduce(|a, b| if b.1 > a.1 { b } else { a });
+        let (byte, weight) = best.unwrap_or((b'<', 0.0));
+        text.push(char::from(byte));
+        confidences.push(weight / ballots.len() as f32);
+    }
+    (text, confidences)
+}
+
+/// What may stand at each position of a row.
+fn kinds(format: MrzFormat, row: usize) -> Vec<Kind> {
+    use Kind::{Any, Country, Digit, DigitOrFiller, LetterOrFiller, Sex};
+    let length = format.row_length();
+    let first = if format.is_visa() { Kind::V } else { Kind::NotV };
+    let spans: &[(usize, Kind)] = match (format, row) {
+        (MrzFormat::Td1, 0) => &[(1, first), (1, Any), (3, Country), (25, Any)],
+        (MrzFormat::Td1, 1) => &[
+            (6, DigitOrFiller),
+            (1, Digit),
+            (1, Sex),
+            (6, DigitOrFiller),
+            (1, Digit),
+            (3, Country),
+            (11, Any),
+            (1, Digit),
+        ],
+        (_, 0) => &[(1, first), (1, Any), (3, Country), (length - 5, LetterOrFiller)],
+        (MrzFormat::Td1, _) => &[(length, LetterOrFiller)],
+        (MrzFormat::Td3, _) => &[DATA, &[(14, Any), (1, DigitOrFiller), (1, Digit)]].concat(),
+        (MrzFormat::Td2, _) => &[DATA, &[(7, Any), (1, Digit)]].concat(),
+        (MrzFormat::MrvA | MrzFormat::MrvB, _) => &[DATA, &[(length - 28, Any)]].concat(),
+    };
+    spans.iter().flat_map(|(count, kind)| std::iter::repeat_n(*kind, *count)).collect()
+}
+
+/// The second row of every format of two rows up to position 28.
+const DATA: &[(usize, Kind)] = &[
+    (9, Kind::Any),
+    (1, Kind::DigitOrFiller),
+    (3, Kind::Country),
+    (6, Kind::DigitOrFiller),
+    (1, Kind::Digit),
+    (1, Kind::Sex),
+    (6, Kind::DigitOrFiller),
+    (1, Kind::Digit),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_kind_for_each_position() {
+        for format in MrzFormat::ALL {
+            for row in 0..format.rows() {
+                assert_eq!(kinds(format, row).len(), format.row_length(), "{format:?} {row}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_surest_majority_wins_a_position() {
+        let ballots = [("TV", vec![0.9, 0.6]), ("TW", vec![0.9, 0.9]), ("TW", vec![0.9, 0.9])];
+        let ballots: Vec<_> = ballots.into_iter().map(|(text, sure)| (text.to_owned(), sure)).collect();
+        let (text, confidences) = elected(&ballots);
+        assert_eq!(text, "TW");
+        assert!((confidences[1] - 0.6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn noise_among_the_fillers_of_a_name_is_dropped() {
+        let row = "P<UTOERIKSSON<<ANNA<MARIA<<<<<K<<<<<<C<<<<<<";
+        assert_eq!(without_noise_after_name(row), "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<");
+        let german = "P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<";
+        assert_eq!(without_noise_after_name(german), german);
+    }
+}

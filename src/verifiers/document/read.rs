@@ -1,0 +1,245 @@
+//! Reads one document image: quick models first, thorough ones only while no valid zone has been read.
+//!
+//! The effort is bounded by a fixed list of attempts, never by time: the same image always gives the same answer.
+
+use chrono::NaiveDate;
+use domain::mrz::Mrz;
+use image::RgbImage;
+
+use super::mrz_read::MrzReading;
+use super::page::{Page, TextModels};
+use super::printed_zone::{self, NameComparison, PrintedZone};
+use super::quality::{self, ImageQuality};
+use super::text_box::TextBox;
+use crate::verifiers::runtime::RuntimeError;
+
+/// Confidence from which a character of an earlier reading contradicts a later valid one.
+const CONTRADICTION: f32 = 0.97;
+/// Scores are integers in steps of 1e-4.
+const SCORE_STEPS: f32 = 10_000.0;
+
+/// The networks that read a document.
+pub struct DocumentModels {
+    /// Used first; small and quick.
+    pub fast: TextModels,
+    /// Used where the quick ones read no valid zone.
+    pub thorough: Option<TextModels>,
+}
+
+/// How much effort a reading may take.
+#[derive(Clone, Debug)]
+pub struct OcrConfig {
+    /// Pixels of the longer side at which text is first looked for.
+    pub first_side: u32,
+    /// Pixels of the longer side for another look, for documents small in their photograph.
+    pub second_side: u32,
+    /// Whether to look again at all where no valid zone was read.
+    pub look_again: bool,
+}
+
+impl Default for OcrConfig {
+    fn default() -> Self {
+        Self { first_side: 960, second_side: 1280, look_again: true }
+    }
+}
+
+/// A line of the page: plaintext personal data.
+#[derive(Clone)]
+pub struct TextLine {
+    /// Where it lies, pixels of the image.
+    pub area: TextBox,
+    /// Its text.
+    pub text: String,
+    /// Probability of each character, 0 to 1.
+    pub confidences: Vec<f32>,
+}
+
+/// Everything that one image told: plaintext personal data, so it never prints itself.
+#[derive(Clone)]
+pub struct DocumentReading {
+    /// The lines, from top to bottom.
+    pub lines: Vec<TextLine>,
+    /// The machine-readable zone, if there is one.
+    pub zone: Option<MrzReading>,
+    /// Whether the zone was read, without any repair, with all its check digits right.
+    pub mrz_valid: bool,
+    /// What the printed zone says, as far as it is sure.
+    pub printed: PrintedZone,
+    /// Whether the names of the two zones agree; no check digit covers them.
+    pub names: NameComparison,
+    /// How far the fields can be relied on, in steps of 1e-4 from 0 to 10000.
+    pub extraction_confidence: u16,
+    /// How good the image is.
+    pub quality: ImageQuality,
+}
+
+impl DocumentReading {
+    /// The zone's fields, whether its check digits are right or not.
+    pub fn mrz(&self) -> Option<&Mrz> {
+        self.zone.as_ref().and_then(|zone| zone.parsed.as_ref().ok())
+    }
+
+    /// Where the rows of the zone lie, pixels of the image.
+    pub fn mrz_areas(&self) -> &[TextBox] {
+        self.zone.as_ref().map_or(&[], |zone| &zone.areas)
+    }
+}
+
+/// Reads a document of which the orientation has been applied; `today` decides the century of dates.
+pub fn read_document(
+    models: &DocumentModels,
+    image: &RgbImage,
+    config: &OcrConfig,
+    today: NaiveDate,
+) -> Result<DocumentReading, RuntimeError> {
+    let mut search = Search::default();
+    search.attempt(&models.fast, image, config.first_side, today)?;
+    if config.look_again && !search.is_done() {
+        let thorough = models.thorough.as_ref().unwrap_or(&models.fast);
+        for (side, models) in [(config.second_side, &models.fast), (config.first_side, thorough)] {
+            search.attempt(models, image, side, today)?;
+            if search.is_done() {
+                break;
+            }
+        }
+        if !search.is_done() && search.has_zone() {
+            search.attempt(thorough, &stretched(image), config.second_side, today)?;
+        }
+    }
+    Ok(search.finish(image))
+}
+
+/// What the attempts have found so far.
+#[derive(Default)]
+struct Search {
+    page: Option<Page>,
+    readings: Vec<MrzReading>,
+}
+
+impl Search {
+    fn attempt(
+        &mut self,
+        models: &TextModels,
+        image: &RgbImage,
+        side: u32,
+        today: NaiveDate,
+    ) -> Result<(), RuntimeError> {
+        let mut page = Page::read(models, image, side)?;
+        let mut zone = page.zone(models, image, today)?;
+        if !zone.as_ref().is_some_and(MrzReading::is_valid)
+            && let Some(turned) = page.turned(models, image)?
+        {
+            zone = turned.zone(models, image, today)?.or(zone);
+            page = turned;
+        }
+        self.readings.extend(zone);
+        if self.page.as_ref().is_none_or(|before| page.confidence() > before.confidence()) {
+            self.page = Some(page);
+        }
+        Ok(())
+    }
+
+    fn has_zone(&self) -> bool {
+        !self.readings.is_empty()
+    }
+
+    fn is_done(&self) -> bool {
+        self.readings.last().is_some_and(MrzReading::is_valid)
+    }
+
+    fn best(&self) -> Option<&MrzReading> {
+        self.readings.iter().reduce(|best, next| if next.beats(best) { next } else { best })
+    }
+
+    fn finish(self, image: &RgbImage) -> DocumentReading {
+        let zone = self.best().cloned();
+        let contradicted =
+            zone.as_ref().is_some_and(|zone| self.readings.iter().any(|other| contradicts(other, zone)));
+        let lines: Vec<TextLine> =
+            self.page.map(|page| page.lines).unwrap_or_default().into_iter().map(line).collect();
+        let mrz_valid = zone.as_ref().is_some_and(MrzReading::is_valid) && !contradicted;
+        let zone_areas = zone.as_ref().map(|zone| zone.areas.clone()).unwrap_or_default();
+        let printed = printed_zone::read(&lines, &zone_areas);
+        let mrz = zone.as_ref().and_then(|zone| zone.parsed.as_ref().ok());
+        let names = mrz.map_or(NameComparison::NotJudged, |mrz| {
+            printed_zone::compare_names(mrz.name(), &lines, &zone_areas)
+        });
+        let quality = quality::measure(image, &lines);
+        let extraction_confidence = extraction_confidence(zone.as_ref(), &printed);
+        DocumentReading { lines, zone, mrz_valid, printed, names, extraction_confidence, quality }
+    }
+}
+
+fn line(line: super::mrz_rows::PageLine) -> TextLine {
+    TextLine { area: line.area, text: line.read.text, confidences: line.read.confidences }
+}
+
+/// Whether an earlier look surely saw another character under a check digit: a second look that happens to turn a
+/// wrong digit into the right one must not validate the zone.
+fn contradicts(other: &MrzReading, valid: &MrzReading) -> bool {
+    if other.format != valid.format {
+        return false;
+    }
+    let data_rows = (0..valid.rows.len()).filter(|row| *row != valid.format.name_row());
+    data_rows.into_iter().any(|row| {
+        let pairs = other.rows[row].bytes().zip(valid.rows[row].bytes());
+        pairs.zip(&other.confidences[row]).any(|((theirs, ours), sure)| {
+            theirs != ours && theirs != b'<' && ours != b'<' && *sure >= CONTRADICTION
+        })
+    })
+}
+
+/// Of the zone: mean confidence of its characters times the share of right check digits. Without a zone: mean
+/// confidence of the printed fields times the share of the six that were found.
+fn extraction_confidence(zone: Option<&MrzReading>, printed: &PrintedZone) -> u16 {
+    let from_zone = zone.and_then(|zone| {
+        let digits = zone.parsed.as_ref().ok()?.check_digits().iter().count();
+        Some(zone.confidence() * zone.right_check_digits() as f32 / digits.max(1) as f32)
+    });
+    let confidence = from_zone
+        .unwrap_or_else(|| printed.confidences().into_iter().sum::<f32>() / PrintedZone::FIELDS as f32);
+    (confidence.clamp(0.0, 1.0) * SCORE_STEPS).round() as u16
+}
+
+/// The image with its grey levels stretched so that 1 % at each end is cut, the same for all channels.
+fn stretched(image: &RgbImage) -> RgbImage {
+    let mut histogram = [0_u32; 256];
+    for pixel in image.pixels() {
+        histogram[usize::from(pixel[1])] += 1;
+    }
+    let total: u32 = histogram.iter().sum();
+    let level = |wanted: u32| {
+        let mut seen = 0;
+        histogram.iter().position(|count| {
+            seen += count;
+            seen > wanted
+        })
+    };
+    let low = level(total / 100).unwrap_or(0) as f32;
+    let high = level(total - total / 100 - 1).unwrap_or(255) as f32;
+    let factor = 255.0 / (high - low).max(1.0);
+    let mut out = image.clone();
+    for value in out.iter_mut() {
+        *value = ((f32::from(*value) - low) * factor).clamp(0.0, 255.0) as u8;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgb;
+
+    #[test]
+    fn stretching_uses_the_whole_range() {
+        let image = RgbImage::from_fn(64, 64, |x, _| Rgb([100 + (x / 2) as u8; 3]));
+        let out = stretched(&image);
+        assert!(out.get_pixel(0, 0)[0] < 10 && out.get_pixel(63, 0)[0] > 245);
+    }
+
+    #[test]
+    fn an_even_image_survives_stretching() {
+        let image = RgbImage::from_pixel(8, 8, Rgb([120; 3]));
+        assert_eq!(stretched(&image).dimensions(), (8, 8));
+    }
+}

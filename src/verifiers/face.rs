@@ -1,0 +1,204 @@
+//! Describes the face of a selfie and of a document's portrait: where it is, what speaks against it, its template.
+//!
+//! Two faces are compared by the domain; here is only what one image shows.
+
+pub mod align;
+pub mod antispoof;
+pub mod crop;
+pub mod detect;
+pub mod embed;
+pub mod eyes;
+pub mod matcher;
+pub mod pose;
+pub mod quality;
+pub mod select;
+
+use domain::face::{FaceBox, FaceFinding, FaceProblem};
+use domain::score::Score;
+use image::RgbImage;
+
+use self::antispoof::SpoofDetector;
+use self::detect::{DetectedFace, FaceDetector};
+use self::embed::FaceEmbedder;
+use self::eyes::EyeReader;
+use self::pose::PoseEstimator;
+use self::quality::QualityLimits;
+use self::select::{Selection, in_portrait, in_selfie};
+use super::runtime::{Network, RuntimeError};
+use crate::models::{ModelCache, ModelError, Role};
+
+/// Longer sides at which a selfie is searched, one after the other until a face is found.
+///
+/// A face that fills the picture is missed at high resolution, one at the back of it at a low one.
+const SELFIE_SIDES: [u32; 3] = [480, 256, 960];
+/// Longer sides at which a document is searched; its portrait may be a twentieth of the page.
+const PORTRAIT_SIDES: [u32; 3] = [640, 1280, 1920];
+
+/// The models that take part.
+pub const ROLES: [Role; 6] = [
+    Role::CenterFace,
+    Role::Landmarks68,
+    Role::FaceEmbedding,
+    Role::AntiSpoof,
+    Role::HeadPose,
+    Role::EyeState,
+];
+
+/// The loaded networks behind faces and liveness.
+pub struct FaceNetworks {
+    /// CenterFace, patched to any input size.
+    pub detector: Network,
+    /// 68 landmarks.
+    pub landmarks: Network,
+    /// 512-component embedding.
+    pub embedding: Network,
+    /// Passive presentation-attack detection.
+    pub antispoof: Network,
+    /// Yaw, pitch and roll.
+    pub pose: Network,
+    /// Eye open or closed.
+    pub eye: Network,
+}
+
+/// Everything that looks at faces; shared freely between threads.
+pub struct FaceModels {
+    /// Finds faces.
+    pub detector: FaceDetector,
+    /// Makes templates.
+    pub embedder: FaceEmbedder,
+    /// Judges texture.
+    pub spoof: SpoofDetector,
+    /// Estimates the head's pose.
+    pub pose: PoseEstimator,
+    /// Reads the eyes.
+    pub eyes: EyeReader,
+}
+
+impl FaceModels {
+    /// Wraps loaded networks.
+    pub fn new(networks: FaceNetworks) -> Self {
+        Self {
+            detector: FaceDetector::new(networks.detector),
+            embedder: FaceEmbedder::new(networks.embedding),
+            spoof: SpoofDetector::new(networks.antispoof),
+            pose: PoseEstimator::new(networks.pose),
+            eyes: EyeReader::new(networks.landmarks, networks.eye),
+        }
+    }
+
+    /// Loads every network from the cache; what is missing is fetched.
+    pub fn from_cache(cache: &ModelCache) -> Result<Self, ModelError> {
+        cache.ensure(&ROLES)?;
+        Ok(Self::new(FaceNetworks {
+            detector: cache.load(Role::CenterFace)?,
+            landmarks: cache.load(Role::Landmarks68)?,
+            embedding: cache.load(Role::FaceEmbedding)?,
+            antispoof: cache.load(Role::AntiSpoof)?,
+            pose: cache.load(Role::HeadPose)?,
+            eye: cache.load(Role::EyeState)?,
+        }))
+    }
+
+    /// Every face of an image, largest first; an image whose faces are small or very large is searched again.
+    pub fn find_faces(&self, image: &RgbImage) -> Result<Vec<DetectedFace>, RuntimeError> {
+        self.search(image, &SELFIE_SIDES)
+    }
+
+    /// Searches at one longer side after the other until a face is found; only the later ones enlarge the image.
+    pub fn search(&self, image: &RgbImage, sides: &[u32]) -> Result<Vec<DetectedFace>, RuntimeError> {
+        let long_side = image.width().max(image.height());
+        for (attempt, side) in sides.iter().enumerate() {
+            let side = if attempt == 0 { (*side).min(long_side) } else { *side };
+            let faces = self.detector.detect(image, side)?;
+            if !faces.is_empty() {
+                return Ok(faces);
+            }
+        }
+        Ok(vec![])
+    }
+}
+
+/// Describes the one face of a selfie; a face far in the background is no second one (`select`).
+pub fn describe_selfie(models: &FaceModels, image: &RgbImage) -> Result<FaceFinding, RuntimeError> {
+    let faces = models.find_faces(image)?;
+    match in_selfie(&faces) {
+        Selection::None => Ok(without_template(image, FaceProblem::NoFace, None)),
+        Selection::Several(face) => Ok(without_template(image, FaceProblem::SeveralFaces, Some(face))),
+        Selection::One(face) => {
+            let live = models.spoof.judge(image, face)?;
+            describe(models, image, face, &quality::SELFIE).map(|finding| FaceFinding { live, ..finding })
+        }
+    }
+}
+
+/// Describes the portrait on a document: the largest face, whatever else is printed beside it.
+///
+/// Texture is not judged: a portrait is a print by nature.
+pub fn describe_portrait(models: &FaceModels, image: &RgbImage) -> Result<FaceFinding, RuntimeError> {
+    let faces = models.search(image, &PORTRAIT_SIDES)?;
+    match in_portrait(&faces) {
+        Some(face) => describe(models, image, face, &quality::PORTRAIT),
+        None => Ok(without_template(image, FaceProblem::NoFace, None)),
+    }
+}
+
+fn describe(
+    models: &FaceModels,
+    image: &RgbImage,
+    face: &DetectedFace,
+    limits: &QualityLimits,
+) -> Result<FaceFinding, RuntimeError> {
+    let aligned = align::aligned(image, &face.points);
+    let pose = models.pose.estimate(image, face)?;
+    Ok(FaceFinding {
+        template: Some(models.embedder.embed(&aligned)?),
+        problems: quality::problems(image, face, &aligned, pose, limits),
+        face: Some(face_box(image, face)),
+        live: None,
+    })
+}
+
+fn without_template(image: &RgbImage, problem: FaceProblem, face: Option<&DetectedFace>) -> FaceFinding {
+    FaceFinding {
+        template: None,
+        problems: vec![problem],
+        face: face.map(|face| face_box(image, face)),
+        live: None,
+    }
+}
+
+/// The part of the face box inside the image.
+fn face_box(image: &RgbImage, face: &DetectedFace) -> FaceBox {
+    let (width, height) = (image.width() as f32, image.height() as f32);
+    let (left, top) = (face.x.clamp(0.0, width), face.y.clamp(0.0, height));
+    let (right, bottom) =
+        ((face.x + face.width).clamp(0.0, width), (face.y + face.height).clamp(0.0, height));
+    FaceBox {
+        left: Score::quantise(left / width),
+        top: Score::quantise(top / height),
+        width: Score::quantise((right - left) / width),
+        height: Score::quantise((bottom - top) / height),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_of_a_cut_face_ends_at_the_edge() {
+        let face = DetectedFace {
+            x: -50.0,
+            y: 100.0,
+            width: 100.0,
+            height: 200.0,
+            points: [(0.0, 0.0); 5],
+            score: 0.9,
+        };
+        let found = face_box(&RgbImage::new(200, 200), &face);
+        assert_eq!(
+            [found.left, found.top, found.width, found.height].map(Score::steps),
+            [0, 5_000, 2_500, 5_000]
+        );
+    }
+}

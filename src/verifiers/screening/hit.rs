@@ -1,0 +1,129 @@
+//! Composes a hit: the name's similarity, what the evidence adds or takes, and how to say it.
+
+use std::collections::BTreeMap;
+
+use domain::score::Score;
+use domain::screening::{Explanation, MatchedName, ScreeningHit, SpelledName, Subject, TokenPair};
+
+use super::alignment::Alignment;
+use super::evidence::{self, DateAgreement};
+use super::index::{Index, IndexedName};
+use super::{ALGORITHM, MATCH_THRESHOLD};
+use crate::lists::{ListedEntity, NameKind};
+
+/// Two names that belong to one another well enough to be reported.
+pub struct Match<'a> {
+    /// The subject's spelling.
+    pub spelling: &'a SpelledName,
+    /// The listed name.
+    pub name: &'a IndexedName,
+    /// How their parts lie side by side.
+    pub alignment: Alignment,
+    /// Total score.
+    pub score: Score,
+}
+
+/// Weight of the names: the whole score, before the evidence.
+const NAME_WEIGHT: i32 = 10_000;
+
+/// The evidence that does not depend on which name matched.
+pub struct EntityEvidence {
+    /// How the birth dates agree.
+    pub agreement: DateAgreement,
+    explanations: BTreeMap<String, Explanation>,
+}
+
+impl EntityEvidence {
+    /// Weighs everything but the names.
+    pub fn of(subject: &Subject, entity: &ListedEntity) -> Self {
+        let (agreement, birth_date) = evidence::birth_date(subject.date_of_birth, entity);
+        let mut explanations = BTreeMap::from([("birth_date".to_owned(), birth_date)]);
+        if let Some(country) = evidence::country(&subject.countries, entity) {
+            explanations.insert("country".to_owned(), country);
+        }
+        if let Some(document) = evidence::document_number(subject.document_number.as_deref(), entity) {
+            explanations.insert("document_number".to_owned(), document);
+        }
+        Self { agreement, explanations }
+    }
+}
+
+/// The total: the names' score and the weights of the evidence, within [0, 1].
+pub fn total(names: f32, evidence: &EntityEvidence, kind: NameKind) -> Score {
+    let names = i32::from(Score::quantise(names).steps());
+    let features = evidence.explanations.values().map(|feature| feature.weight).sum::<i32>();
+    Score::saturating(u32::try_from(names + features + evidence::name_kind_weight(kind)).unwrap_or(0))
+}
+
+/// Says in full what a match is and why.
+pub fn compose(index: &Index, found: Match<'_>, evidence: EntityEvidence) -> ScreeningHit {
+    let Match { spelling, name, alignment, score } = found;
+    let (entity, version) = index.entity(name.entity);
+    let listed = index.listed_name(name);
+    let mut explanations = evidence.explanations;
+    explanations
+        .extend(evidence::weak_alias(listed.kind, &listed.text).map(|weak| ("weak_alias".to_owned(), weak)));
+    explanations.insert("name".to_owned(), name_explanation(&alignment, spelling, &listed.text));
+    ScreeningHit {
+        id: entity.id.clone(),
+        caption: entity.caption().to_owned(),
+        schema: entity.schema.as_str().to_owned(),
+        datasets: vec![version.name.clone()],
+        list_version: version.version.clone(),
+        score,
+        is_match: score >= MATCH_THRESHOLD,
+        properties: properties(entity),
+        algorithm: ALGORITHM.to_owned(),
+        matched_name: MatchedName {
+            query: spelling.text.clone(),
+            candidate: listed.text.clone(),
+            kind: listed.kind.as_str().to_owned(),
+        },
+        pairs: alignment
+            .pairs
+            .into_iter()
+            .map(|pair| TokenPair {
+                query: pair.query,
+                candidate: pair.candidate,
+                score: Score::quantise(pair.score),
+            })
+            .collect(),
+        explanations,
+    }
+}
+
+fn name_explanation(alignment: &Alignment, spelling: &SpelledName, listed: &str) -> Explanation {
+    let same = alignment.pairs.iter().filter(|pair| pair.score >= 1.0).count();
+    let alike = alignment.pairs.len() - same;
+    let cut = if spelling.truncated {
+        " The subject's name was cut off, so its parts match as prefixes."
+    } else {
+        ""
+    };
+    Explanation {
+        score: Score::quantise(alignment.score),
+        weight: NAME_WEIGHT,
+        detail: format!("Of the name parts, {same} are the same and {alike} are alike.{cut}"),
+        query: Some(spelling.text.clone()),
+        candidate: Some(listed.to_owned()),
+    }
+}
+
+fn properties(entity: &ListedEntity) -> BTreeMap<String, Vec<String>> {
+    let names = |kind: NameKind| -> Vec<String> {
+        entity.names.iter().filter(|name| name.kind == kind).map(|name| name.text.clone()).collect()
+    };
+    let all = [
+        ("name", names(NameKind::Primary)),
+        ("alias", names(NameKind::Alias)),
+        ("weakAlias", names(NameKind::WeakAlias)),
+        ("birthDate", entity.birth_dates.iter().map(ToString::to_string).collect()),
+        ("nationality", entity.countries.iter().map(ToString::to_string).collect()),
+        ("idNumber", entity.documents.clone()),
+        ("program", entity.programs.clone()),
+    ];
+    all.into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(property, values)| (property.to_owned(), values))
+        .collect()
+}

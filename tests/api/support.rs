@@ -1,0 +1,136 @@
+//! A server of its own for each test, and the evidence to show it.
+
+use std::sync::OnceLock;
+
+use domain::policy::Policy;
+use ekyc_onboarder::app::{App, bind};
+use ekyc_onboarder::config::Settings;
+use ekyc_onboarder::store::Store;
+use ekyc_onboarder::verifiers::Verifiers;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The models are loaded once for all tests of this program; inference has threads of its own.
+fn verifiers() -> &'static Verifiers {
+    static VERIFIERS: OnceLock<Verifiers> = OnceLock::new();
+    VERIFIERS.get_or_init(|| Verifiers::load_blocking(&Settings::default()).unwrap())
+}
+
+/// A running server.
+pub struct TestApp {
+    pub base: String,
+    pub key: String,
+    pub client: Client,
+    pub folder: TempDir,
+    pub store: Store,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl TestApp {
+    /// Under the default policy.
+    pub async fn start() -> Self {
+        Self::with_policy(Policy::embedded()).await
+    }
+
+    /// Under the demonstration policy, which accepts specimens.
+    pub async fn for_specimens() -> Self {
+        Self::with_policy(Policy::demo()).await
+    }
+
+    pub async fn with_policy(policy: Policy) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = TempDir::new().unwrap();
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let settings = Settings { data_dir: folder.path().join("data"), public_url: base.clone(), ..Settings::default() };
+        let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
+        let app = App::open(settings, policy, verifiers).await.unwrap();
+        let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
+        let store = app.store().clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            app.serve(listener, async {
+                let _ = stopped.await;
+            })
+            .await
+            .unwrap();
+        });
+        Self { base, key, client: Client::new(), folder, store, stop: Some(stop), server }
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base)).header("X-API-Key", &self.key)
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.base)).header("X-API-Key", &self.key)
+    }
+
+    /// Opens a session and returns its id.
+    pub async fn open_session(&self, external_user_id: &str) -> String {
+        let created = ok(self.post("/partner/sessions").json(&json!({"external_user_id": external_user_id}))).await;
+        created["session_id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn upload_document(&self, session: &str, image: Vec<u8>, country: &str) -> Response {
+        let form = Form::new()
+            .part("file", jpeg(image))
+            .text("document_type", "passport")
+            .text("country_code", country.to_owned());
+        self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
+    }
+
+    pub async fn upload_selfie(&self, session: &str, image: Vec<u8>) -> Response {
+        let form = Form::new().part("file", jpeg(image));
+        self.post(&format!("/kyc/{session}/selfie")).multipart(form).send().await.unwrap()
+    }
+
+    pub async fn challenge(&self, session: &str) -> Value {
+        ok(self.get(&format!("/kyc/{session}/liveness/challenge"))).await
+    }
+
+    pub async fn answer(&self, session: &str, challenge: &Value, frames: Vec<Vec<u8>>) -> Response {
+        let mut form = Form::new().text("challenge_id", challenge["challenge_id"].as_str().unwrap().to_owned());
+        for frame in frames {
+            form = form.part("files", jpeg(frame));
+        }
+        self.post(&format!("/kyc/{session}/liveness")).multipart(form).send().await.unwrap()
+    }
+
+    /// Stops the server as a signal would and waits for its end.
+    pub async fn stop(mut self) -> TempDir {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        self.server.await.unwrap();
+        self.folder
+    }
+}
+
+fn jpeg(image: Vec<u8>) -> Part {
+    Part::bytes(image).file_name("image.jpg").mime_str("image/jpeg").unwrap()
+}
+
+/// Sends a request that must succeed.
+pub async fn ok(request: RequestBuilder) -> Value {
+    body(request.send().await.unwrap(), StatusCode::OK).await
+}
+
+/// The body of an answer that must have a status.
+pub async fn body(response: Response, status: StatusCode) -> Value {
+    let found = response.status();
+    let text = response.text().await.unwrap();
+    assert_eq!(found, status, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The `code` of an answer that must have a status.
+pub async fn code(request: RequestBuilder, status: StatusCode) -> String {
+    body(request.send().await.unwrap(), status).await["code"].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,155 @@
+//! A real PostgreSQL for the tests: the one in `DATABASE_URL`, else the one of the test tools, started on a free
+//! loopback port and stopped when the last test lets go of it. Never skipped: without either, the tests fail.
+
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+use ekyc_onboarder::models::{ModelCache, Role};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgPool};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+
+/// An empty database of its own in a running server; dropped by `drop_database`.
+pub struct Database {
+    admin: PgConnectOptions,
+    name: String,
+    _server: Option<Arc<Server>>,
+}
+
+impl Database {
+    /// Makes the database.
+    pub async fn create() -> Self {
+        let (admin, server) = match std::env::var("DATABASE_URL") {
+            Ok(url) => (url.parse().expect("DATABASE_URL is a PostgreSQL address"), None),
+            Err(_) => {
+                let server = tokio::task::spawn_blocking(Server::shared).await.unwrap();
+                (server.admin(), Some(server))
+            }
+        };
+        let name = format!("ekyc_test_{}", Uuid::new_v4().simple());
+        let mut connection = connect_patiently(&admin).await;
+        sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.unwrap();
+        Self { admin, name, _server: server }
+    }
+
+    /// A pool of its own, as another node would have.
+    pub async fn pool(&self, connections: u32) -> PgPool {
+        let options = self.admin.clone().database(&self.name);
+        PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap()
+    }
+
+    /// Drops the database, so that a server that is not ours is left as it was.
+    pub async fn drop_database(self) {
+        let mut connection = self.admin.connect().await.unwrap();
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        sqlx::query(&drop).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+async fn connect_patiently(options: &PgConnectOptions) -> sqlx::PgConnection {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match options.connect().await {
+            Ok(connection) => return connection,
+            Err(error) if Instant::now() > deadline => panic!("PostgreSQL does not answer: {error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+/// A server process with its data in a temporary folder.
+struct Server {
+    folder: TempDir,
+    programs: PathBuf,
+    port: u16,
+    process: Mutex<Child>,
+}
+
+impl Server {
+    fn shared() -> Arc<Self> {
+        let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(server) = shared.upgrade() {
+            return server;
+        }
+        let server = Arc::new(Self::start());
+        *shared = Arc::downgrade(&server);
+        server
+    }
+
+    fn start() -> Self {
+        let cache = ModelCache::from_env().unwrap();
+        let installed = cache.path(Role::Postgres).expect("set DATABASE_URL, or let pip fetch a PostgreSQL");
+        let folder = tempfile::tempdir().unwrap();
+        let programs = if is_root(folder.path()) {
+            hand_over_to_nobody(&installed, folder.path())
+        } else {
+            installed.join("bin")
+        };
+        let data = folder.path().join("data");
+        let mut initdb = as_plain_user(&programs.join("initdb"), folder.path());
+        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+        run(initdb);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut postgres = as_plain_user(&programs.join("postgres"), folder.path());
+        postgres.arg("-D").arg(&data).args(["-p", &port.to_string(), "-F"]);
+        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        let process = postgres.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Self { folder, programs, port, process: Mutex::new(process) }
+    }
+
+    fn admin(&self) -> PgConnectOptions {
+        format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port).parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut stop = as_plain_user(&self.programs.join("pg_ctl"), self.folder.path());
+        stop.args(["stop", "-m", "fast", "-D"]).arg(self.folder.path().join("data"));
+        let _ = stop.stdout(Stdio::null()).status();
+        let _ = self.process.lock().map(|mut process| process.wait());
+    }
+}
+
+/// Whether what we make belongs to root; PostgreSQL refuses to run as root.
+fn is_root(folder: &Path) -> bool {
+    std::fs::metadata(folder).unwrap().uid() == 0
+}
+
+/// Root's cache may be closed to everybody else, so the server's files are copied to where `nobody` may read them.
+fn hand_over_to_nobody(installed: &Path, folder: &Path) -> PathBuf {
+    let mut copy = Command::new("cp");
+    copy.arg("-r").arg(installed).arg(folder.join("server"));
+    run(copy);
+    let mut chown = Command::new("chown");
+    chown.args(["-R", "nobody"]).arg(folder);
+    run(chown);
+    folder.join("server").join("bin")
+}
+
+fn as_plain_user(program: &Path, folder: &Path) -> Command {
+    let is_handed_over = program.starts_with(folder);
+    let mut command = if is_handed_over {
+        let mut setpriv = Command::new("setpriv");
+        setpriv.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]).arg(program);
+        setpriv
+    } else {
+        Command::new(program)
+    };
+    command.current_dir(folder).env("LC_ALL", "C");
+    command
+}
+
+fn run(mut command: Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; or set DATABASE_URL"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}; or set DATABASE_URL");
+}

@@ -16,6 +16,7 @@ pub mod pixels;
 pub mod portrait;
 pub mod print;
 pub mod report;
+pub mod samples;
 pub mod scenario;
 pub mod specimen;
 mod walk;
@@ -25,8 +26,8 @@ use client::Client;
 use evidence::Material;
 use persona::stream;
 pub use portrait::FoundFace;
-pub use report::{DemoSummary, Outcome};
 use report::Printer;
+pub use report::{DemoSummary, Outcome};
 use scenario::SCENARIOS;
 
 /// Finds the faces of a picture; any detector will do.
@@ -101,8 +102,12 @@ fn introduce(printer: Printer, inputs: &DemoInputs) {
     printer.block(&format!("data directory  {} (temporary)", inputs.data_directory));
     printer.block(&format!("seed            {}", inputs.seed));
     printer.block("passports       specimens of Utopia (UTO), printed for this run");
-    printer.block("liveness        the frames are SYNTHETIC: one photograph re-projected to turn its head or blink");
+    printer.block(
+        "liveness        the frames are SYNTHETIC: one photograph re-projected to turn its head or blink",
+    );
     printer.line("");
-    printer.line("The demonstration's own policy accepts specimens and synthetic frames; the default accepts neither:");
+    printer.line(
+        "The demonstration's own policy accepts specimens and synthetic frames; the default accepts neither:",
+    );
     printer.block(&inputs.policy);
 }

@@ -23,8 +23,8 @@ use super::words::{challenge_words, document_words, face_words, holder_words, li
 
 /// Attempts that the API grants for a step by default.
 const ATTEMPTS: usize = 3;
-/// Challenges drawn to get a head turn; all of them something else happens once in 4,096 runs.
-const DRAWS: usize = 12;
+/// Sessions opened to be asked for a head turn; a blink every time happens once in 3 to the power of 16 runs.
+const SESSIONS: usize = 16;
 
 /// One scenario under way.
 pub(super) struct Walk<'a> {
@@ -86,15 +86,28 @@ impl<'a> Walk<'a> {
     }
 
     async fn carried_through(&mut self) -> anyhow::Result<(String, Option<f64>, Vec<String>)> {
-        let user = format!("demo-user-{:08x}", self.rng.random::<u32>());
-        let opened = self.client.open_session(&user).await?;
-        self.personal_data.push(user);
-        self.session = opened.body.session_id;
-        self.printer.step("session", &self.session, opened.took);
+        self.open().await?;
         self.document().await?;
         self.selfie().await?;
         self.liveness().await?;
         self.decision().await
+    }
+
+    /// Opens the session; the scenario of the wrong direction needs one whose challenge has a direction.
+    async fn open(&mut self) -> anyhow::Result<()> {
+        for _ in 0..SESSIONS {
+            let user = format!("demo-user-{:08x}", self.rng.random::<u32>());
+            let opened = self.client.open_session(&user).await?;
+            self.personal_data.push(user);
+            self.session = opened.body.session_id;
+            self.printer.step("session", &self.session, opened.took);
+            let needs_direction = self.scenario.response == Response::WrongDirection;
+            if !needs_direction || self.client.challenge(&self.session).await?.body.direction.is_some() {
+                break;
+            }
+            self.printer.detail("a blink is asked: the head cannot be turned the wrong way; another session");
+        }
+        Ok(())
     }
 
     async fn document(&mut self) -> anyhow::Result<()> {
@@ -136,7 +149,8 @@ impl<'a> Walk<'a> {
     async fn liveness(&mut self) -> anyhow::Result<()> {
         let presented = self.scenario.presented;
         for attempt in 0..ATTEMPTS {
-            let Some(drawn) = accepted(self.drawn_challenge().await, attempt, self.printer)? else {
+            let drawn = self.client.challenge(&self.session).await;
+            let Some(drawn) = accepted(drawn, attempt, self.printer)? else {
                 return Ok(());
             };
             self.printer.step("challenge", &challenge_words(&drawn.body), drawn.took);
@@ -153,20 +167,6 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(())
-    }
-
-    /// A challenge; the scenario of the wrong direction draws again until there is a direction.
-    async fn drawn_challenge(&self) -> Result<Answer<Challenge>, CallError> {
-        let mut drawn = self.client.challenge(&self.session).await?;
-        if self.scenario.response == Response::WrongDirection {
-            for _ in 1..DRAWS {
-                if drawn.body.challenge_type == "head_turn" {
-                    break;
-                }
-                drawn = self.client.challenge(&self.session).await?;
-            }
-        }
-        Ok(drawn)
     }
 
     async fn decision(&self) -> anyhow::Result<(String, Option<f64>, Vec<String>)> {

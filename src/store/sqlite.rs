@@ -8,6 +8,7 @@ pub mod events;
 pub mod history;
 mod lock;
 mod numbering;
+pub mod partner_view;
 pub mod projection;
 pub mod pump;
 pub mod sessions;

@@ -54,9 +54,7 @@ impl Network {
 
     /// Loads an ONNX model from memory.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, RuntimeError> {
-        Model::load(bytes)
-            .map(|model| Self { model })
-            .map_err(|error| RuntimeError::Load(error.to_string()))
+        Model::load(bytes).map(|model| Self { model }).map_err(|error| RuntimeError::Load(error.to_string()))
     }
 
     /// The value of a metadata key of the ONNX file.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod events;
+pub mod evidence;
 pub mod history;
 mod lock;
 mod numbering;

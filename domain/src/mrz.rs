@@ -7,6 +7,7 @@
 mod check_digit;
 mod compose;
 mod date;
+mod error;
 mod format;
 mod layout;
 mod name;
@@ -15,6 +16,7 @@ mod parse;
 pub use check_digit::{CheckDigit, CheckDigits, CheckedField, check_digit};
 pub use compose::{ComposeError, MrzFields, td1_lines, td3_lines};
 pub use date::{birth_date, expiry_date};
+pub use error::{ForeignFormat, MrzError};
 pub use format::MrzFormat;
 pub use name::{MrzName, transliterate};
-pub use parse::{ForeignFormat, Mrz, MrzError, MrzSex, normalised_nationality};
+pub use parse::{Mrz, MrzSex, normalised_nationality};

@@ -6,6 +6,7 @@
 
 mod country_shape;
 mod ctc;
+mod mrz_kinds;
 mod mrz_read;
 mod mrz_rows;
 mod page;

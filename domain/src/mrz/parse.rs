@@ -6,56 +6,10 @@ use chrono::NaiveDate;
 
 use super::check_digit::CheckDigits;
 use super::date;
+use super::error::{ForeignFormat, MrzError};
 use super::format::MrzFormat;
 use super::layout::Layout;
 use super::name::MrzName;
-
-/// A zone that looks like one of ICAO Doc 9303 but follows another standard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForeignFormat {
-    /// The French identity card of 1988 to 2021: two rows of 36, names in the second row.
-    FrenchIdentityCard,
-}
-
-/// Why rows are no machine-readable zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MrzError {
-    /// No format has this many rows of this length.
-    #[error("no format has {rows} rows of {length} characters")]
-    UnknownFormat {
-        /// Rows given.
-        rows: usize,
-        /// Characters in the first row.
-        length: usize,
-    },
-    /// Rows differ in length.
-    #[error("row {row} has {length} characters where {expected} belong")]
-    RowLength {
-        /// Row, counted from 1.
-        row: usize,
-        /// Its characters.
-        length: usize,
-        /// Characters that the format has.
-        expected: usize,
-    },
-    /// A character outside A-Z, 0-9 and `<`.
-    #[error("row {row}, position {position}: not a character of a machine-readable zone")]
-    Character {
-        /// Row, counted from 1.
-        row: usize,
-        /// Position, counted from 1.
-        position: usize,
-    },
-    /// A field holds a kind of character that it never has, for example a letter in a date.
-    #[error("the field {field} holds characters that it never has")]
-    Field {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// The zone follows another standard.
-    #[error("the zone does not follow ICAO Doc 9303")]
-    NotIcao(ForeignFormat),
-}
 
 /// The holder's sex as the zone has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

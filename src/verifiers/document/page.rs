@@ -21,6 +21,8 @@ const LOOKS: [RowLook; 4] = [
 const SURE_NAMES: f32 = 0.9;
 /// Mean confidence of a page's lines below which it may lie upside down.
 const UPRIGHT_CONFIDENCE: f32 = 0.85;
+/// How many guesses of where the rows lie are read on one page.
+const MOST_CANDIDATES: usize = 8;
 /// Width over height from which a line may be a piece of a machine-readable zone, when time is short.
 const WIDE_ASPECT: f32 = 4.0;
 /// Its least width, as a share of the image's longer side.
@@ -110,7 +112,8 @@ impl Page {
         today: NaiveDate,
     ) -> Result<Option<MrzReading>, RuntimeError> {
         let mut best: Option<(RowGroup, MrzReading)> = None;
-        for candidate in mrz_rows::find_groups(&self.lines).into_iter().flat_map(candidates) {
+        let groups = mrz_rows::find_groups(&self.lines);
+        for candidate in groups.into_iter().flat_map(candidates).take(MOST_CANDIDATES) {
             let Some(reading) = mrz_read::read_group(&models.recogniser, image, &candidate, LOOKS[0], today)?
             else {
                 continue;

@@ -15,6 +15,8 @@ use crate::verifiers::runtime::RuntimeError;
 
 /// Confidence from which a character of an earlier reading contradicts a later valid one.
 const CONTRADICTION: f32 = 0.97;
+/// Grey levels between the darkest and the brightest 1 % below which stretching may help.
+const LOW_CONTRAST: f32 = 150.0;
 /// Scores are integers in steps of 1e-4.
 const SCORE_STEPS: f32 = 10_000.0;
 
@@ -146,16 +148,27 @@ impl Search<'_> {
         if !self.is_done() {
             self.read_rows_again(thorough)?;
         }
-        for (stretch, side) in [(false, config.first_side), (true, config.second_side)] {
-            // Where nothing looks like a zone after three looks, contrast will not bring one forth.
-            if self.is_done() || stretch && self.readings.is_empty() {
-                break;
-            }
-            let clearer = stretch.then(|| stretched(self.image));
-            let image = clearer.as_ref().unwrap_or(self.image);
-            let page = Page::read_wide_lines(thorough, image, side, self.turned)?;
-            self.readings.extend(page.zone(thorough, image, self.today)?);
+        if !self.is_done() {
+            self.read_wide_lines(thorough, self.image, config.first_side)?;
         }
+        // Where nothing looks like a zone after three looks, contrast will not bring one forth.
+        if !self.is_done()
+            && !self.readings.is_empty()
+            && let Some(clearer) = stretched(self.image)
+        {
+            self.read_wide_lines(thorough, &clearer, config.second_side)?;
+        }
+        Ok(())
+    }
+
+    fn read_wide_lines(
+        &mut self,
+        models: &TextModels,
+        image: &RgbImage,
+        side: u32,
+    ) -> Result<(), RuntimeError> {
+        let page = Page::read_wide_lines(models, image, side, self.turned)?;
+        self.readings.extend(page.zone(models, image, self.today)?);
         Ok(())
     }
 
@@ -222,8 +235,9 @@ fn extraction_confidence(zone: Option<&MrzReading>, printed: &PrintedZone) -> u1
     (confidence.clamp(0.0, 1.0) * SCORE_STEPS).round() as u16
 }
 
-/// The image with its grey levels stretched so that 1 % at each end is cut, the same for all channels.
-fn stretched(image: &RgbImage) -> RgbImage {
+/// The image with its grey levels stretched so that 1 % at each end is cut, the same for all channels; `None` where
+/// they span most of the range already.
+fn stretched(image: &RgbImage) -> Option<RgbImage> {
     let mut histogram = [0_u32; 256];
     for pixel in image.pixels() {
         histogram[usize::from(pixel[1])] += 1;
@@ -236,14 +250,17 @@ fn stretched(image: &RgbImage) -> RgbImage {
             seen > wanted
         })
     };
-    let low = level(total / 100).unwrap_or(0) as f32;
-    let high = level(total - total / 100 - 1).unwrap_or(255) as f32;
+    let low = level(total / 100)? as f32;
+    let high = level(total.saturating_sub(total / 100 + 1))? as f32;
+    if high - low > LOW_CONTRAST {
+        return None;
+    }
     let factor = 255.0 / (high - low).max(1.0);
     let mut out = image.clone();
     for value in out.iter_mut() {
         *value = ((f32::from(*value) - low) * factor).clamp(0.0, 255.0) as u8;
     }
-    out
+    Some(out)
 }
 
 #[cfg(test)]
@@ -254,13 +271,19 @@ mod tests {
     #[test]
     fn stretching_uses_the_whole_range() {
         let image = RgbImage::from_fn(64, 64, |x, _| Rgb([100 + (x / 2) as u8; 3]));
-        let out = stretched(&image);
+        let out = stretched(&image).unwrap();
         assert!(out.get_pixel(0, 0)[0] < 10 && out.get_pixel(63, 0)[0] > 245);
+    }
+
+    #[test]
+    fn a_full_range_is_left_alone() {
+        let image = RgbImage::from_fn(64, 64, |x, _| Rgb([(x * 4) as u8; 3]));
+        assert!(stretched(&image).is_none());
     }
 
     #[test]
     fn an_even_image_survives_stretching() {
         let image = RgbImage::from_pixel(8, 8, Rgb([120; 3]));
-        assert_eq!(stretched(&image).dimensions(), (8, 8));
+        assert_eq!(stretched(&image).unwrap().dimensions(), (8, 8));
     }
 }

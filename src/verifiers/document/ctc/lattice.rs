@@ -40,8 +40,8 @@ impl Lattice {
                 next[blank] = score + log(step[BLANK]);
                 from[blank] = origin as u32;
                 let Some(kind) = kinds.get(position) else { continue };
-                for class in 0..BLANK {
-                    if !kind.allows(ALPHABET[class]) {
+                for (class, byte) in ALPHABET.iter().enumerate() {
+                    if !kind.allows(*byte) {
                         continue;
                     }
                     // A repeated character needs a blank between.

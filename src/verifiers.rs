@@ -4,7 +4,6 @@ pub mod document;
 pub mod face;
 pub mod findings_cache;
 pub mod image_guard;
-pub mod image_guard;
 pub mod liveness;
 pub mod pool;
 pub mod runtime;

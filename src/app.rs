@@ -13,17 +13,16 @@ use domain::ports::{Clock, Ids, Services};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::blobs::EvidenceFiles;
+use crate::blobs::FileEvidence;
 use crate::config::Settings;
 use crate::http::{Shared, routes, stamp_request};
-use crate::models::ModelCache;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::store::access::Scope;
 use crate::store::sqlite::access::NewKey;
 use crate::store::sqlite::partner_view::PartnerViewProjection;
 use crate::store::sqlite::{InstanceLock, Pump};
-use crate::vault::{KeyVault, MasterKey, MasterKeySource};
+use crate::vault::{MasterKey, MasterKeySource, SqliteVault};
 use crate::verifiers::Verifiers;
 use crate::workers;
 
@@ -57,7 +56,7 @@ impl App {
         let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
         let vault = Arc::new(open_vault(&settings).await?);
-        let evidence = EvidenceFiles::open(settings.data_dir.join("blobs"), Arc::clone(&vault))?;
+        let evidence = FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?;
         let services = Services {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
@@ -87,7 +86,8 @@ impl App {
         }
         let now = Utc::now();
         let partner = self.shared.store.create_partner("default", now).await?.id;
-        let new = NewKey { partner, name: "first start".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
+        let new =
+            NewKey { partner, name: "first start".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
         Ok(Some(self.shared.store.create_key(&new, now).await?.1))
     }
 
@@ -98,7 +98,8 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         let Self { shared, pump, _lock } = self;
-        let workers: JoinSet<()> = workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone());
+        let workers: JoinSet<()> =
+            workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone());
         let data = shared.clone();
         let server = HttpServer::new(move || {
             HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
@@ -134,8 +135,8 @@ pub fn pump(store: &Store) -> Pump {
     Pump::new(store.clone(), vec![Box::new(PartnerViewProjection)])
 }
 
-async fn open_vault(settings: &Settings) -> Result<KeyVault> {
-    let master = MasterKey::load(&MasterKeySource {
+async fn open_vault(settings: &Settings) -> Result<SqliteVault> {
+    let master = MasterKey::resolve(&MasterKeySource {
         variable: std::env::var("EKYC_MASTER_KEY").ok().map(Into::into),
         file: settings.master_key_file.clone(),
         development_file: settings.data_dir.join("master.key"),
@@ -144,7 +145,7 @@ async fn open_vault(settings: &Settings) -> Result<KeyVault> {
     if let Some(warning) = master.warning() {
         tracing::warn!("{warning}");
     }
-    KeyVault::open(&settings.keys_file(), &master).await.context("the key database cannot be opened")
+    SqliteVault::open(&settings.keys_file(), &master).await.context("the key database cannot be opened")
 }
 
 fn make_private_folder(folder: &Path) -> Result<()> {

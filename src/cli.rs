@@ -1,6 +1,123 @@
-//! The command line.
+//! The command line: `ekyc serve | demo | models | lists | keys | history | log | eval`.
 
-pub mod history;
-pub mod keys;
-pub mod lists;
-pub mod log;
+mod demo;
+pub mod eval;
+mod history;
+mod keys;
+mod lists;
+mod log;
+mod models;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+use crate::models::{ModelCache, Role};
+use crate::store::Store;
+
+/// Self-hosted identity verification.
+#[derive(Parser)]
+#[command(name = "ekyc", version, about)]
+struct Cli {
+    /// Settings file (TOML); `EKYC_*` environment variables win over it
+    #[arg(long, global = true, env = "EKYC_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Verify sample people over real HTTP and show every step
+    Demo(demo::DemoArgs),
+    /// Fetch, list and verify the models
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
+    /// Show the sanctions lists
+    #[command(subcommand)]
+    Lists(lists::ListsCommand),
+    /// Create, list and revoke API keys
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Show what happened in a session, event by event
+    History(history::HistoryArgs),
+    /// Verify the log
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Measure the verifiers on labelled images of your own
+    #[command(subcommand)]
+    Eval(eval::EvalCommand),
+}
+
+/// Parses the arguments and runs the command; errors go to stderr as sentences.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("ekyc: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let settings = Settings::load(cli.config.as_deref(), environment())?;
+    crate::telemetry::start(&settings);
+    // Only the demonstration ends with a verdict; everything else either works or is an error.
+    if let Command::Demo(args) = cli.command {
+        return block_on(demo::run(args));
+    }
+    match cli.command {
+        Command::Demo(_) => unreachable!("returned above"),
+        Command::Serve => block_on(serve::run(settings)),
+        Command::Models(command) => models::run(command),
+        Command::Lists(command) => {
+            let list = ModelCache::from_env()?.path(Role::DemonstrationList)?;
+            lists::run(command, &list, chrono::Utc::now().date_naive())
+        }
+        Command::Keys(command) => {
+            block_on(with_store(settings, async |store| keys::run(command, store).await))
+        }
+        Command::History(args) => {
+            block_on(with_store(settings, async |store| history::run(args, store).await))
+        }
+        Command::Log(command) => block_on(with_store(settings, async |store| log::run(command, store).await)),
+        Command::Eval(command) => eval::run(command),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Variables whose name or value is not Unicode cannot be settings.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn block_on<T>(task: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime cannot start")?
+        .block_on(task)
+}
+
+/// Opens the store beside a server that may be running: commands only append and read.
+async fn with_store<T>(settings: Settings, work: impl AsyncFnOnce(&Store) -> Result<T>) -> Result<T> {
+    let file = settings.database_file();
+    if !file.exists() {
+        anyhow::bail!(
+            "there is no database at {}; set EKYC_DATA_DIR or start the server once",
+            file.display()
+        );
+    }
+    let store = Store::open(&file).await?;
+    let result = work(&store).await;
+    store.close().await;
+    result
+}

@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_default() {
-        let settings = load(&[("EKYC_SESSION_HOURS", "2"), ("EKYC_PRODUCTION", "true"), ("PATH", "/bin")]).unwrap();
+        let settings =
+            load(&[("EKYC_SESSION_HOURS", "2"), ("EKYC_PRODUCTION", "true"), ("PATH", "/bin")]).unwrap();
         assert_eq!((settings.session_hours, settings.production), (2, true));
     }
 
@@ -207,6 +208,9 @@ mod tests {
 
     #[test]
     fn a_trailing_slash_of_the_public_address_is_dropped() {
-        assert_eq!(load(&[("EKYC_PUBLIC_URL", "https://kyc.example/")]).unwrap().public_url, "https://kyc.example");
+        assert_eq!(
+            load(&[("EKYC_PUBLIC_URL", "https://kyc.example/")]).unwrap().public_url,
+            "https://kyc.example"
+        );
     }
 }

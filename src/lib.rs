@@ -1,10 +1,16 @@
 //! eKYC-Onboarder: self-hosted, event-sourced identity verification.
 
+pub mod app;
 pub mod blobs;
 pub mod cli;
+pub mod config;
 pub mod demo;
+pub mod http;
 pub mod lists;
 pub mod models;
+pub mod sessions;
 pub mod store;
+pub mod telemetry;
 pub mod vault;
 pub mod verifiers;
+pub mod workers;

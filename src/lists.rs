@@ -5,6 +5,7 @@
 
 pub mod birth_date;
 pub mod demonstration;
+pub mod ofac;
 mod source;
 
 use std::fmt;
@@ -134,6 +135,8 @@ pub enum Problem {
     MissingName,
     /// An entity of a kind that the format does not know; the row was rejected.
     EntityType,
+    /// An alias of an entity that the list does not hold; the row was rejected.
+    UnknownEntity,
     /// A birth date in no known form; the row was taken without it.
     BirthDate,
     /// A country code that nobody knows; the row was taken without it.
@@ -155,6 +158,7 @@ impl fmt::Display for Problem {
             Self::MissingId => "the row has no id",
             Self::MissingName => "the row has no name",
             Self::EntityType => "the kind of entity is unknown",
+            Self::UnknownEntity => "the alias belongs to no entity of the list",
             Self::BirthDate => "the birth date has no known form; the row was taken without it",
             Self::Country => "the country is unknown; the row was taken without it",
         })

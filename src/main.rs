@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `ekyc` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ekyc_onboarder::cli::main()
+}

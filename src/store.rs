@@ -10,6 +10,14 @@ pub mod sqlite;
 
 use std::path::PathBuf;
 
+pub use sqlite::sessions::{PageStart, SessionFilter};
+
+/// The store that runs.
+pub type Store = sqlite::SqliteStore;
+
+/// Its repository for cqrs-es.
+pub type StoreEvents = sqlite::SqliteEvents;
+
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -1,5 +1,6 @@
 //! Adapters from the domain's ports to real models; nothing here knows HTTP, SQL or the session.
 
+mod adapter;
 pub mod document;
 pub mod face;
 pub mod findings_cache;
@@ -8,3 +9,83 @@ pub mod liveness;
 pub mod pool;
 pub mod runtime;
 pub mod screening;
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use anyhow::{Context, Result};
+use domain::ports::{DocumentReader, FaceMatcher, LivenessDetector, SanctionsScreener};
+
+use self::document::DocumentModels;
+use self::document::reader::RtenDocumentReader;
+use self::face::FaceModels;
+use self::face::matcher::RtenFaceMatcher;
+use self::liveness::RtenLivenessDetector;
+use self::pool::InferencePool;
+use self::screening::{ListScreener, ListStore};
+use crate::config::Settings;
+use crate::lists::demonstration;
+use crate::models::{Kind, ModelCache, Role};
+
+/// Every verifier, loaded; clones share models, lists and the inference pool.
+#[derive(Clone)]
+pub struct Verifiers {
+    /// Reads documents.
+    pub documents: Arc<dyn DocumentReader>,
+    /// Describes faces.
+    pub faces: Arc<dyn FaceMatcher>,
+    /// Measures liveness frames.
+    pub liveness: Arc<dyn LivenessDetector>,
+    /// Screens against the lists.
+    pub screening: Arc<dyn SanctionsScreener>,
+    /// The networks behind faces, for the demonstration.
+    pub face_models: Arc<FaceModels>,
+    /// The lists, for the demonstration.
+    pub lists: Arc<ListStore>,
+}
+
+impl Verifiers {
+    /// Loads everything; fetches what is missing, with progress.
+    pub async fn load(settings: &Settings) -> Result<Self> {
+        let settings = settings.clone();
+        tokio::task::spawn_blocking(move || Self::load_blocking(&settings)).await?
+    }
+
+    /// The same on the calling thread. Each part loads on a thread of its own: reading, hashing and building the
+    /// networks keeps every core busy.
+    pub fn load_blocking(settings: &Settings) -> Result<Self> {
+        let cache = ModelCache::from_env()?;
+        cache.ensure_kind(&[Kind::Model, Kind::List])?;
+        let set = cache.model_set();
+        let (documents, faces, lists) = std::thread::scope(|scope| {
+            let documents = scope.spawn(|| DocumentModels::from_cache(&cache));
+            let lists = scope.spawn(|| load_lists(&cache));
+            let faces = FaceModels::from_cache(&cache).map_err(anyhow::Error::from);
+            let joined = "loading does not panic";
+            (documents.join().expect(joined), faces, lists.join().expect(joined))
+        });
+        let (face_models, lists) = (Arc::new(faces?), Arc::new(lists?));
+        let pool = Arc::new(start_pool(settings)?);
+        Ok(Self {
+            documents: Arc::new(RtenDocumentReader::new(Arc::new(documents?), Arc::clone(&pool), &set)),
+            faces: Arc::new(RtenFaceMatcher::new(Arc::clone(&face_models), Arc::clone(&pool), &set)),
+            liveness: Arc::new(RtenLivenessDetector::new(Arc::clone(&face_models), pool, &set)),
+            screening: Arc::new(ListScreener::new(Arc::clone(&lists))),
+            face_models,
+            lists,
+        })
+    }
+}
+
+fn load_lists(cache: &ModelCache) -> Result<ListStore> {
+    let list = demonstration::load(&cache.path(Role::DemonstrationList)?)?;
+    Ok(ListStore::new(vec![list]))
+}
+
+fn start_pool(settings: &Settings) -> Result<InferencePool> {
+    let threads =
+        settings.inference_threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
+    let budget = settings.inference_memory_mib << 20;
+    InferencePool::new(threads, settings.inference_queue, budget)
+        .context("the inference threads cannot start")
+}

@@ -23,7 +23,7 @@ pub struct MrzReading {
     pub mrz: Mrz,
     /// The rows as read, without line breaks.
     pub rows: Vec<String>,
-    /// Whether characters were changed to make check digits fit; such a zone is a hint, never valid.
+    /// Whether characters were changed or guessed until check digits fit; such a zone is a hint, never valid.
     pub repaired: bool,
 }
 
@@ -32,10 +32,6 @@ pub struct MrzReading {
 pub struct PrintedFields {
     /// Given names first.
     pub full_name: Option<String>,
-    /// Family name alone, where it is labelled.
-    pub surname: Option<String>,
-    /// Given names alone, where they are labelled.
-    pub given_names: Option<String>,
     /// Date of birth.
     pub date_of_birth: Option<NaiveDate>,
     /// Date of expiry.

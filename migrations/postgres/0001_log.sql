@@ -1,5 +1,7 @@
--- The events, as postgres-es inserts them. `json`, not `jsonb`: the leaf covers the stored text. postgres-es takes every
--- unique violation for a lost race, so nothing that an append can hit may be unique but the primary key.
+-- The events, as postgres-es inserts them. `json`, not `jsonb`: the leaf covers the stored text, and only `json` promises
+-- to give back the same text for ever. (Parameters arrive as `jsonb`, so the text is PostgreSQL's spelling of the event.)
+-- postgres-es takes every unique violation for a lost race, so nothing that an append can hit may be unique but the
+-- primary key.
 CREATE TABLE events (
     aggregate_type text        NOT NULL,
     aggregate_id   text        NOT NULL,

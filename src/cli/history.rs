@@ -25,10 +25,15 @@ pub struct HistoryArgs {
 
 /// Prints the session's events in order.
 pub async fn run(args: HistoryArgs, store: &SqliteStore) -> anyhow::Result<()> {
-    let events = store.load_raw(Session::TYPE, &args.session.to_string(), 0).await?;
-    anyhow::ensure!(!events.is_empty(), "there is no session {}", args.session);
+    print(store, args.session, args.json).await
+}
+
+/// The same for a session that is already known.
+pub async fn print(store: &SqliteStore, session: SessionId, json: bool) -> anyhow::Result<()> {
+    let events = store.load_raw(Session::TYPE, &session.to_string(), 0).await?;
+    anyhow::ensure!(!events.is_empty(), "there is no session {session}");
     for event in &events {
-        print!("{}", if args.json { json_line(event) } else { paragraph(event) });
+        print!("{}", if json { json_line(event) } else { paragraph(event) });
     }
     Ok(())
 }

@@ -66,6 +66,9 @@ pub struct Subject {
 /// Height of a face in the demo's selfies, in pixels: that of a phone held at arm's length, scaled down.
 const FACE_HEIGHT: f32 = 250.0;
 
+/// Crops tried around a face of a group, in sizes of the face, the widest first.
+const MARGINS: [f32; 2] = [2.5, 2.0];
+
 impl Subject {
     /// The largest face of a picture with its surroundings, as a selfie shows it.
     ///
@@ -79,14 +82,18 @@ impl Subject {
 
     /// One face of a group, by `choice`, so cropped that nobody else is in the picture with it.
     ///
-    /// Fails when no face of the group stands alone in such a crop.
+    /// Only faces nearly as large as the largest are taken, so that the picture is as sharp as the group's is. Fails
+    /// when none of them stands alone in a crop of twice its size.
     pub fn one_of(image: &RgbImage, find: &FindFaces<'_>, choice: usize) -> anyhow::Result<Self> {
         let faces = find(image)?;
+        let largest = faces.iter().map(|face| face.height).fold(0.0, f32::max);
         let alone: Vec<Self> = faces
             .iter()
-            .filter(|face| face.height >= 60.0)
-            .map(|face| Self::around(image, face, 2.0))
-            .filter(|subject| matches!(find(&subject.image), Ok(found) if found.len() == 1))
+            .filter(|face| face.height >= 0.85 * largest)
+            .filter_map(|face| {
+                let crops = MARGINS.iter().map(|margin| Self::around(image, face, *margin));
+                crops.into_iter().find(|crop| matches!(find(&crop.image), Ok(found) if found.len() == 1))
+            })
             .collect();
         ensure!(!alone.is_empty(), "no face of the group photograph stands alone");
         Ok(alone[choice % alone.len()].clone())

@@ -3,6 +3,7 @@
 //! The page is plainly marked SPECIMEN; no real country's design is imitated, and no security feature is claimed.
 
 use chrono::{Datelike, NaiveDate};
+use domain::mrz::{ComposeError, MrzFields, MrzSex, td3_lines};
 use image::{Rgb, RgbImage, imageops};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -14,9 +15,11 @@ use super::print::{self, Style, text};
 /// Ten pixels a millimetre on a TD3 page of 125 x 88 mm.
 const PAGE: (u32, u32) = (1250, 880);
 /// Where the portrait stands: 35 x 45 mm in proportion.
-const PORTRAIT: (i64, i64, u32, u32) = (58, 152, 350, 450);
+const PORTRAIT: (i64, i64, u32, u32) = (58, 112, 350, 450);
 /// Top of the machine-readable zone, 23.2 mm high (ICAO 9303 part 4).
 const ZONE_TOP: u32 = 648;
+/// Where the second row has the check digit of the document number (ICAO 9303 part 4, 4.2.2).
+const NUMBER_DIGIT: usize = 9;
 /// Ten characters an inch (ICAO 9303 part 3).
 const ZONE_PITCH: f32 = 25.4;
 const INK: [u8; 3] = [22, 26, 40];
@@ -26,50 +29,51 @@ const MARK: [u8; 3] = [176, 32, 48];
 /// What is printed otherwise than the person's data says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flaws {
-    /// The check digit of the document number is off by one, and the composite digit with it.
+    /// The check digit of the document number is off by one; the composite digit, which covers it, fails with it.
     pub wrong_check_digit: bool,
 }
 
-/// The two lines of 44 characters (ICAO 9303 part 4, TD3).
-pub fn machine_readable_lines(persona: &Persona, flaws: Flaws) -> [String; 2] {
-    let name = format!("{}<<{}", transcribed(&persona.surname), transcribed(&persona.given_names));
-    let number = format!("{:<<9}", persona.document_number);
-    let digit = if flaws.wrong_check_digit { (check_digit(&number) + 1) % 10 } else { check_digit(&number) };
-    let number = format!("{number}{digit}");
-    let birth = with_digit(&persona.birth_date.format("%y%m%d").to_string());
-    let expiry = with_digit(&persona.expiry_date.format("%y%m%d").to_string());
-    let optional = format!("{}<", "<".repeat(14));
-    let sex = if persona.sex == 'X' { '<' } else { persona.sex };
-    let composite = check_digit(&format!("{number}{birth}{expiry}{optional}"));
-    [format!("P<UTO{name:<<39.39}"), format!("{number}UTO{birth}{sex}{expiry}{optional}{composite}")]
-}
-
-fn transcribed(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphabetic() { c.to_ascii_uppercase() } else { '<' }).collect()
-}
-
-fn with_digit(field: &str) -> String {
-    format!("{field}{}", check_digit(field))
-}
-
-/// Weights 7, 3, 1 modulo 10 (ICAO 9303 part 3, 4.9).
-fn check_digit(field: &str) -> u32 {
-    let value = |c: char| c.to_digit(36).unwrap_or(0);
-    field.chars().zip([7, 3, 1].into_iter().cycle()).map(|(c, weight)| value(c) * weight).sum::<u32>() % 10
+/// The two rows of the machine-readable zone; fails for a name that cannot be written in its letters.
+pub fn machine_readable_lines(persona: &Persona, flaws: Flaws) -> Result<[String; 2], ComposeError> {
+    let [names, mut data] = td3_lines(&MrzFields {
+        document_code: "P".into(),
+        issuer: "UTO".into(),
+        document_number: persona.document_number.clone(),
+        primary: persona.surname.clone(),
+        secondary: persona.given_names.clone(),
+        nationality: "UTO".into(),
+        birth_date: persona.birth_date,
+        sex: if persona.sex == 'F' { MrzSex::Female } else { MrzSex::Unspecified },
+        expiry_date: persona.expiry_date,
+        optional_data: String::new(),
+    })?;
+    if flaws.wrong_check_digit {
+        let right: u32 = data[NUMBER_DIGIT..=NUMBER_DIGIT].parse().expect("a check digit is a digit");
+        data.replace_range(NUMBER_DIGIT..=NUMBER_DIGIT, &((right + 1) % 10).to_string());
+    }
+    Ok([names, data])
 }
 
 /// The page as a scanner would see it; `portrait` is any picture of 35:45, `rng` moves the ornament and signature.
-pub fn data_page(persona: &Persona, portrait: &RgbImage, flaws: Flaws, rng: &mut StdRng) -> RgbImage {
+///
+/// Fails for a name that the machine-readable zone cannot hold.
+pub fn data_page(
+    persona: &Persona,
+    portrait: &RgbImage,
+    flaws: Flaws,
+    rng: &mut StdRng,
+) -> Result<RgbImage, ComposeError> {
+    let lines = machine_readable_lines(persona, flaws)?;
     let mut page = background(rng);
     heading(&mut page);
     place_portrait(&mut page, portrait);
     print_fields(&mut page, persona);
     signature(&mut page, rng);
     watermark(&mut page);
-    for (line, baseline) in machine_readable_lines(persona, flaws).iter().zip([732, 802]) {
+    for (line, baseline) in lines.iter().zip([732, 802]) {
         text(&mut page, (66, baseline), line, Style::new(42.0, INK).pitch(ZONE_PITCH));
     }
-    page
+    Ok(page)
 }
 
 /// The page photographed or scanned once more: exposure, grain and a fresh JPEG, so that no two are the same file.
@@ -158,7 +162,7 @@ fn signature(page: &mut RgbImage, rng: &mut StdRng) {
     for step in 0..1_400 {
         let t = step as f32 / 1_400.0;
         let x = 100.0 + 250.0 * t + 12.0 * (t * 40.0 * first).cos();
-        let y = 625.0 + (1.0 - 0.6 * t) * (9.0 * (t * 18.0 * second).sin() + 3.0 * (t * 61.0).sin());
+        let y = 603.0 + (1.0 - 0.6 * t) * (9.0 * (t * 18.0 * second).sin() + 3.0 * (t * 61.0).sin());
         for (dx, dy) in [(0, 0), (1, 0), (0, 1)] {
             blend(page, x as i32 + dx, y as i32 + dy, [30, 40, 96], 0.6);
         }
@@ -182,6 +186,8 @@ fn fill(page: &mut RgbImage, (x, y, width, height): (i32, i32, i32, i32), colour
 
 #[cfg(test)]
 mod tests {
+    use domain::mrz::Mrz;
+
     use super::*;
     use crate::demo::persona::stream;
 
@@ -200,29 +206,30 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_are_those_of_the_icao_specimen_without_its_optional_data() {
-        let [first, second] = machine_readable_lines(&persona(), Flaws::default());
-        assert_eq!(first, "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<");
-        assert_eq!(second, "L898902C36UTO7408122F1204159<<<<<<<<<<<<<<<8");
+    fn an_honest_page_has_only_right_check_digits_and_a_flawed_one_does_not() {
+        let valid = |flaws| {
+            let lines = machine_readable_lines(&persona(), flaws).unwrap();
+            let today = NaiveDate::from_ymd_opt(2010, 1, 1).unwrap();
+            Mrz::parse(&lines, today).unwrap().check_digits().all_valid()
+        };
+        assert!(valid(Flaws::default()));
+        assert!(!valid(Flaws { wrong_check_digit: true }));
     }
 
     #[test]
-    fn a_wrong_check_digit_changes_that_digit() {
-        let wrong = machine_readable_lines(&persona(), Flaws { wrong_check_digit: true });
-        assert_eq!(&wrong[1][..10], "L898902C37");
-        assert_eq!(wrong[1].len(), 44);
-    }
-
-    #[test]
-    fn a_long_name_is_cut_to_the_line() {
-        let long = Persona { given_names: "Wolfgangina ".repeat(5), ..persona() };
-        assert_eq!(machine_readable_lines(&long, Flaws::default())[0].len(), 44);
+    fn a_wrong_check_digit_changes_that_digit_only() {
+        let lines =
+            |wrong_check_digit| machine_readable_lines(&persona(), Flaws { wrong_check_digit }).unwrap();
+        let (right, wrong) = (lines(false), lines(true));
+        assert_eq!((&right[1][..10], &wrong[1][..10]), ("L898902C36", "L898902C37"));
+        assert_eq!((&right[0], &right[1][10..]), (&wrong[0], &wrong[1][10..]));
     }
 
     #[test]
     fn the_same_seed_draws_the_same_page() {
         let portrait = RgbImage::from_pixel(35, 45, Rgb([90, 120, 150]));
-        let page = |seed| data_page(&persona(), &portrait, Flaws::default(), &mut stream(seed, "page"));
+        let page =
+            |seed| data_page(&persona(), &portrait, Flaws::default(), &mut stream(seed, "page")).unwrap();
         assert_eq!(page(1).dimensions(), PAGE);
         assert!(page(1) == page(1));
         assert!(page(1) != page(2));

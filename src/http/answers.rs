@@ -162,7 +162,12 @@ pub struct DocumentAnswer {
 
 impl DocumentAnswer {
     /// Renders a verdict with the identity opened.
-    pub fn render(id: DocumentId, kind: DocumentType, verdict: &DocumentVerdict, identity: &Identity) -> Self {
+    pub fn render(
+        id: DocumentId,
+        kind: DocumentType,
+        verdict: &DocumentVerdict,
+        identity: &Identity,
+    ) -> Self {
         Self {
             document_id: id,
             document_type: kind,
@@ -241,7 +246,10 @@ pub struct LivenessAnswer {
     /// The checks that had usable input.
     #[schema(value_type = Vec<String>)]
     pub checks_performed: Vec<LivenessCheckName>,
-    /// Codes of what did not pass.
+    /// Code of the first thing that did not pass; null when passed.
+    #[schema(value_type = Option<String>, example = "challenge_expired")]
+    pub reason: Option<LivenessReason>,
+    /// Codes of everything that did not pass.
     #[schema(value_type = Vec<String>)]
     pub reasons: Vec<LivenessReason>,
 }
@@ -262,6 +270,7 @@ impl LivenessAnswer {
             confidence: verdict.confidence.to_f64(),
             spoof_detected: other_face || !verdict.spoof_signals.is_empty(),
             checks_performed: verdict.checks_performed.clone(),
+            reason: reasons.first().copied(),
             reasons,
         }
     }

@@ -55,7 +55,8 @@ impl FromRequest for ApiCaller {
 
 async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> {
     let refuse = |detail| ApiError::refused(StatusCode::UNAUTHORIZED, "invalid_api_key", detail);
-    let header = request.headers().get("x-api-key").ok_or_else(|| refuse("The X-API-Key header is missing"))?;
+    let header =
+        request.headers().get("x-api-key").ok_or_else(|| refuse("The X-API-Key header is missing"))?;
     let invalid = || refuse("The API key is not valid");
     let key = header.to_str().ok().and_then(|text| ApiKey::parse(text).ok()).ok_or_else(invalid)?;
     let shared = request

@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_number_is_no_external_user_id() {
-        assert_eq!(problems(r#"{"external_user_id": 7}"#), [(
-            "body.external_user_id".to_owned(),
-            "string_type".to_owned()
-        )]);
+        assert_eq!(
+            problems(r#"{"external_user_id": 7}"#),
+            [("body.external_user_id".to_owned(), "string_type".to_owned())]
+        );
     }
 
     #[test]

@@ -146,7 +146,10 @@ fn document_fields(mut upload: Upload) -> Result<SubmitDocument, ApiError> {
     }
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(upload: &Upload, name: &str) -> Result<T, FieldProblem> {
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    upload: &Upload,
+    name: &str,
+) -> Result<T, FieldProblem> {
     upload
         .text(name)?
         .parse()
@@ -189,7 +192,8 @@ async fn selfie(
     multipart: Multipart,
 ) -> Result<SelfieAnswer, ApiError> {
     caller.partner_with(Scope::KycWrite)?;
-    let image = Upload::read(multipart, &SINGLE).await?.single().map_err(|field| ApiError::Fields(vec![field]))?;
+    let image =
+        Upload::read(multipart, &SINGLE).await?.single().map_err(|field| ApiError::Fields(vec![field]))?;
     let folded = act(caller, shared, id, Action::SubmitSelfie { image }).await?;
     let selfie = folded.session.selfie().ok_or_else(|| missing_after("selfie"))?;
     Ok(SelfieAnswer::render(selfie, folded.session.document_match()))

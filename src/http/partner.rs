@@ -23,7 +23,9 @@ use crate::store::{PageStart, SessionFilter};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/partner/sessions").route(web::post().to(create_session)).route(web::get().to(list_sessions)),
+            web::resource("/partner/sessions")
+                .route(web::post().to(create_session))
+                .route(web::get().to(list_sessions)),
         )
         .service(web::resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
 }
@@ -123,7 +125,8 @@ async fn get(caller: ApiCaller, shared: &Shared, id: &str) -> Result<SessionView
 
 async fn render(shared: &Shared, view: &PartnerView) -> Result<SessionView, ApiError> {
     let services = shared.sessions.services();
-    let external_user_id = match open(services.vault.as_ref(), view.session_id, &view.external_user_id).await {
+    let external_user_id = match open(services.vault.as_ref(), view.session_id, &view.external_user_id).await
+    {
         Ok(id) => Some(id.as_str().to_owned()),
         Err(PortError::Erased) => None,
         Err(error) => return Err(error.into()),
@@ -183,7 +186,9 @@ async fn list(caller: ApiCaller, shared: &Shared, query: &ListQuery) -> Result<S
     let filter = filter(partner, shared, query).await?;
     let page = shared.store.list_sessions(&filter, start, limit).await?;
     let next_cursor = match page.rows.last() {
-        Some(last) if page.rows.len() == limit as usize => Some(write_cursor(last.created_at, &last.session_id)),
+        Some(last) if page.rows.len() == limit as usize => {
+            Some(write_cursor(last.created_at, &last.session_id))
+        }
         _ => None,
     };
     let mut items = Vec::with_capacity(page.rows.len());

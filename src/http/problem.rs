@@ -101,7 +101,9 @@ impl ApiError {
         let request_id = request_id(request);
         let (status, code, detail, retry_after) = match self {
             Self::Refused { status, code, detail } => (status, code, Value::from(detail.into_owned()), None),
-            Self::Fields(fields) => (StatusCode::UNPROCESSABLE_ENTITY, "validation_error", json!(fields), None),
+            Self::Fields(fields) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "validation_error", json!(fields), None)
+            }
             Self::Busy { retry_after } => {
                 let detail = "The server is busy; try again shortly";
                 (StatusCode::SERVICE_UNAVAILABLE, "busy", Value::from(detail), Some(retry_after))
@@ -170,7 +172,9 @@ impl From<SessionError> for ApiError {
 impl From<PortError> for ApiError {
     fn from(error: PortError) -> Self {
         match error {
-            PortError::UndecodableImage => Self::bad_request("undecodable_image", "The image cannot be decoded"),
+            PortError::UndecodableImage => {
+                Self::bad_request("undecodable_image", "The image cannot be decoded")
+            }
             PortError::Busy { retry_after_seconds } => Self::Busy { retry_after: retry_after_seconds },
             PortError::Erased => Self::bad_request("erased", "The data of this session was erased"),
             PortError::Failed(cause) => Self::Internal(cause),

@@ -38,6 +38,10 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
+/// The end of a row. The reader's own default takes a carriage return as the end and then counts the line feed
+/// after it to the next row, which makes the line numbers of such files wrong; so fields are trimmed instead.
+pub(super) const ROW_END: csv::Terminator = csv::Terminator::Any(b'\n');
+
 /// Opens a list file for streaming.
 pub(super) fn open(path: &Path) -> Result<HashingReader<BufReader<File>>, ListError> {
     let file = File::open(path).map_err(io_error(path))?;

@@ -5,9 +5,11 @@
 
 pub mod access;
 pub mod events;
+pub mod evidence;
 pub mod history;
 mod lock;
 mod numbering;
+pub mod partner_view;
 pub mod projection;
 pub mod pump;
 pub mod sessions;

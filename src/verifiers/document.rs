@@ -1,7 +1,8 @@
 //! Reads identity documents: lines of text, the machine-readable zone with its check digits, the printed zone, and how
 //! good the image is.
 //!
-//! Synchronous and CPU-bound; pools, ports and sealing are the caller's. What it returns is plaintext personal data.
+//! `read` is synchronous and CPU-bound, `reader` brings it to the inference pool. What it returns is plaintext
+//! personal data.
 
 mod country_shape;
 mod ctc;
@@ -12,6 +13,7 @@ mod page;
 mod printed_zone;
 mod quality;
 mod read;
+pub mod reader;
 mod text_box;
 mod text_detect;
 mod text_recognise;

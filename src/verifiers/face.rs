@@ -15,7 +15,7 @@ pub mod select;
 
 use domain::face::{FaceBox, FaceFinding, FaceProblem};
 use domain::score::Score;
-use image::RgbImage;
+use image::{RgbImage, imageops};
 
 use self::antispoof::SpoofDetector;
 use self::detect::{DetectedFace, FaceDetector};
@@ -32,7 +32,7 @@ use crate::models::{ModelCache, ModelError, Role};
 /// A face that fills the picture is missed at high resolution, one at the back of it at a low one.
 const SELFIE_SIDES: [u32; 3] = [480, 256, 960];
 /// Longer sides at which a document is searched; its portrait may be a twentieth of the page.
-const PORTRAIT_SIDES: [u32; 3] = [640, 1280, 1920];
+const PORTRAIT_SIDES: [u32; 2] = [640, 1280];
 
 /// The models that take part.
 pub const ROLES: [Role; 6] = [
@@ -131,15 +131,35 @@ pub fn describe_selfie(models: &FaceModels, image: &RgbImage) -> Result<FaceFind
     }
 }
 
-/// Describes the portrait on a document: the largest face, whatever else is printed beside it.
+/// Describes the portrait on a document: the largest upright face, whatever else is printed beside it.
 ///
-/// Texture is not judged: a portrait is a print by nature.
+/// A page that lies on its side or on its head is turned. Texture is not judged: a portrait is a print by nature.
 pub fn describe_portrait(models: &FaceModels, image: &RgbImage) -> Result<FaceFinding, RuntimeError> {
-    let faces = models.search(image, &PORTRAIT_SIDES)?;
-    match in_portrait(&faces) {
-        Some(face) => describe(models, image, face, &quality::PORTRAIT),
-        None => Ok(without_template(image, FaceProblem::NoFace, None)),
+    for side in PORTRAIT_SIDES {
+        if let Some(finding) = portrait_at(models, image, side)? {
+            return Ok(finding);
+        }
     }
+    let mut page = image.clone();
+    for turns in 1..=3 {
+        page = imageops::rotate90(&page);
+        if let Some(finding) = portrait_at(models, &page, PORTRAIT_SIDES[0])? {
+            let face = finding.face.map(|face| (0..turns).fold(face, |face, _| turned_back(face)));
+            return Ok(FaceFinding { face, ..finding });
+        }
+    }
+    Ok(without_template(image, FaceProblem::NoFace, None))
+}
+
+fn portrait_at(models: &FaceModels, page: &RgbImage, side: u32) -> Result<Option<FaceFinding>, RuntimeError> {
+    let faces = models.search(page, &[side])?;
+    in_portrait(&faces).map(|face| describe(models, page, face, &quality::PORTRAIT)).transpose()
+}
+
+/// The box before the image was turned by a quarter clockwise.
+fn turned_back(face: FaceBox) -> FaceBox {
+    let rest = 10_000_u32.saturating_sub(u32::from(face.left.steps()) + u32::from(face.width.steps()));
+    FaceBox { left: face.top, top: Score::saturating(rest), width: face.height, height: face.width }
 }
 
 fn describe(
@@ -184,6 +204,26 @@ fn face_box(image: &RgbImage, face: &DetectedFace) -> FaceBox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_box_found_on_a_turned_page_lies_where_it_was_on_the_page() {
+        let page = RgbImage::new(400, 200);
+        let before = FaceBox {
+            left: Score::saturating(1_000),
+            top: Score::saturating(2_000),
+            width: Score::saturating(500),
+            height: Score::saturating(3_000),
+        };
+        // A quarter clockwise: the left edge comes to lie on top.
+        let after = FaceBox {
+            left: Score::saturating(5_000),
+            top: before.left,
+            width: before.height,
+            height: before.width,
+        };
+        assert_eq!(imageops::rotate90(&page).dimensions(), (200, 400));
+        assert_eq!(turned_back(after), before);
+    }
 
     #[test]
     fn the_box_of_a_cut_face_ends_at_the_edge() {

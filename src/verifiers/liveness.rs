@@ -12,7 +12,7 @@ use domain::liveness::LivenessFinding;
 use domain::ports::{LivenessDetector, PortError, VerifierImage};
 use domain::stamp::VerifierStamp;
 
-use super::face::matcher::{decode, failed, refused, stamp};
+use super::adapter::{decode, failed, refused, stamp};
 use super::face::{FaceModels, ROLES};
 use super::findings_cache::FindingsCache;
 use super::pool::InferencePool;

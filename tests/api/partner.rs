@@ -91,7 +91,8 @@ async fn a_wrong_body_is_422_with_every_field_named() {
     let wrong = json!({"webhook_url": "http://10.0.0.1/", "metadata": {"a": "x".repeat(501)}});
     let answer = app.post("/partner/sessions").json(&wrong).send().await.unwrap();
     let answer = body(answer, StatusCode::UNPROCESSABLE_ENTITY).await;
-    let fields: Vec<_> = answer["detail"].as_array().unwrap().iter().map(|field| field["loc"][1].clone()).collect();
+    let fields: Vec<_> =
+        answer["detail"].as_array().unwrap().iter().map(|field| field["loc"][1].clone()).collect();
     assert_eq!(fields, ["external_user_id", "webhook_url", "metadata"]);
     assert_eq!(answer["status_code"], 422);
 }

@@ -48,7 +48,11 @@ impl TestApp {
         let folder = TempDir::new().unwrap();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings { data_dir: folder.path().join("data"), public_url: base.clone(), ..Settings::default() };
+        let settings = Settings {
+            data_dir: folder.path().join("data"),
+            public_url: base.clone(),
+            ..Settings::default()
+        };
         let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
         let app = App::open(settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
@@ -74,7 +78,8 @@ impl TestApp {
 
     /// Opens a session and returns its id.
     pub async fn open_session(&self, external_user_id: &str) -> String {
-        let created = ok(self.post("/partner/sessions").json(&json!({"external_user_id": external_user_id}))).await;
+        let created =
+            ok(self.post("/partner/sessions").json(&json!({"external_user_id": external_user_id}))).await;
         created["session_id"].as_str().unwrap().to_owned()
     }
 
@@ -96,7 +101,8 @@ impl TestApp {
     }
 
     pub async fn answer(&self, session: &str, challenge: &Value, frames: Vec<Vec<u8>>) -> Response {
-        let mut form = Form::new().text("challenge_id", challenge["challenge_id"].as_str().unwrap().to_owned());
+        let mut form =
+            Form::new().text("challenge_id", challenge["challenge_id"].as_str().unwrap().to_owned());
         for frame in frames {
             form = form.part("files", jpeg(frame));
         }

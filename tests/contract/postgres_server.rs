@@ -93,6 +93,7 @@ impl Server {
         } else {
             installed.join("bin")
         };
+        provide_libpq(&programs, folder.path());
         let data = folder.path().join("data");
         let mut initdb = as_plain_user(&programs.join("initdb"), folder.path());
         initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
@@ -135,6 +136,22 @@ fn hand_over_to_nobody(installed: &Path, folder: &Path) -> PathBuf {
     folder.join("server").join("bin")
 }
 
+/// The package's programs ask for a libpq whose name its packaging made up (`libpq-<digits>.so`), which lies outside
+/// the server's own folder; the same library lies in it under its plain name.
+fn provide_libpq(programs: &Path, folder: &Path) {
+    let libraries = folder.join("libraries");
+    std::fs::create_dir(&libraries).unwrap();
+    let initdb = std::fs::read(programs.join("initdb")).unwrap();
+    for name in initdb.split(|byte| *byte == 0).filter(|name| name.starts_with(b"libpq-")) {
+        let name = std::str::from_utf8(name).unwrap();
+        let plain = programs.parent().unwrap().join("lib").join("libpq.so.5");
+        std::os::unix::fs::symlink(plain, libraries.join(name)).unwrap();
+    }
+    let mut readable = std::fs::metadata(&libraries).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut readable, 0o755);
+    std::fs::set_permissions(&libraries, readable).unwrap();
+}
+
 fn as_plain_user(program: &Path, folder: &Path) -> Command {
     let is_handed_over = program.starts_with(folder);
     let mut command = if is_handed_over {
@@ -144,7 +161,10 @@ fn as_plain_user(program: &Path, folder: &Path) -> Command {
     } else {
         Command::new(program)
     };
-    command.current_dir(folder).env("LC_ALL", "C");
+    command.current_dir(folder).env("LC_ALL", "C").env("LD_LIBRARY_PATH", folder.join("libraries"));
+    if let Some(server) = program.parent().and_then(Path::parent) {
+        command.env("DYLD_FALLBACK_LIBRARY_PATH", server.join("lib"));
+    }
     command
 }
 

@@ -39,7 +39,9 @@ async fn store_with_sessions() -> (TempDir, SqliteStore) {
     for number in 0..8_u32 {
         let status = if number % 3 == 0 { "rejected" } else { "pending" };
         let owner = if number == 7 { 2 } else { 1 };
-        sqlx::query("INSERT INTO partner_sessions VALUES (?, ?, 1, ?, ?, '{}')")
+        let insert = "INSERT INTO partner_sessions (session_id, partner_id, version, status, created_at, body) \
+                      VALUES (?, ?, 1, ?, ?, '{}')";
+        sqlx::query(insert)
             .bind(session(number.into()).to_string())
             .bind(partner(owner).to_string())
             .bind(status)

@@ -75,8 +75,9 @@ async fn save(tx: &mut SqliteConnection, view: &PartnerView) -> Result<(), Proje
 impl SessionRow {
     /// The view in this row.
     pub fn view(&self) -> Result<PartnerView, StoreError> {
-        serde_json::from_str(&self.body)
-            .map_err(|_| StoreError::Damaged(format!("the partner view of {} does not parse", self.session_id)))
+        serde_json::from_str(&self.body).map_err(|_| {
+            StoreError::Damaged(format!("the partner view of {} does not parse", self.session_id))
+        })
     }
 }
 

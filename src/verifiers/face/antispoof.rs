@@ -5,7 +5,7 @@
 use domain::score::Score;
 use image::RgbImage;
 
-use super::crop::{Channels, softmax, stretched, tensor};
+use super::crop::{Channels, Shrink, softmax, stretched, tensor};
 use super::detect::DetectedFace;
 use crate::verifiers::runtime::{Network, RuntimeError};
 
@@ -48,5 +48,26 @@ fn surroundings(image: &RgbImage, face: &DetectedFace) -> Option<RgbImage> {
     let inside =
         |middle: f32, side: f32, length: f32| (middle - side / 2.0).clamp(0.0, (length - side).max(0.0));
     let corner = (inside(x, side.0, width), inside(y, side.1, height));
-    Some(stretched(image, corner, side, PIXELS))
+    Some(stretched(image, corner, side, PIXELS, Shrink::Sampled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face(width: f32) -> DetectedFace {
+        DetectedFace { x: 10.0, y: 10.0, width, height: width, points: [(0.0, 0.0); 5], score: 0.9 }
+    }
+
+    #[test]
+    fn a_face_that_fills_the_image_is_not_judged() {
+        assert!(surroundings(&RgbImage::new(150, 150), &face(120.0)).is_none());
+    }
+
+    #[test]
+    fn the_surroundings_stay_inside_the_image() {
+        let white = RgbImage::from_pixel(300, 300, image::Rgb([255; 3]));
+        let crop = surroundings(&white, &face(100.0)).unwrap();
+        assert!(crop.pixels().all(|pixel| pixel.0 == [255; 3]));
+    }
 }

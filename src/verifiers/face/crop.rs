@@ -64,38 +64,52 @@ fn mean(points: &[Point]) -> Point {
 pub enum Shrink {
     /// Every pixel is the mean of what it covers: no aliasing.
     Smooth,
-    /// Every pixel is one bilinear sample, as the common preprocessing of OpenCV does.
+    /// Every pixel is one bilinear sample, as OpenCV's resize does: texture networks are trained on what that leaves.
     Sampled,
 }
 
 /// Cuts a crop of `width` by `height`; what lies outside the image is black.
-pub fn cut(image: &RgbImage, map: &Similarity, (width, height): (u32, u32), shrink: Shrink) -> RgbImage {
-    let grid = match shrink {
-        Shrink::Smooth => (map.scale().round() as u32).clamp(1, 8),
+pub fn cut(image: &RgbImage, map: &Similarity, size: (u32, u32), shrink: Shrink) -> RgbImage {
+    sampled(image, size, grid(map.scale(), shrink), |point| map.apply(point))
+}
+
+/// Cuts the part of the image at `corner` with the given sides and stretches it to a square of `pixels`.
+pub fn stretched(
+    image: &RgbImage,
+    corner: Point,
+    sides: (f32, f32),
+    pixels: u32,
+    shrink: Shrink,
+) -> RgbImage {
+    let scale = (sides.0 / pixels as f32, sides.1 / pixels as f32);
+    let grid = grid(scale.0.min(scale.1), shrink);
+    sampled(image, (pixels, pixels), grid, |(x, y)| {
+        (corner.0 + (x + 0.5) * scale.0 - 0.5, corner.1 + (y + 0.5) * scale.1 - 0.5)
+    })
+}
+
+/// Samples a side of one pixel of a crop with `scale` pixels of the image.
+fn grid(scale: f32, shrink: Shrink) -> u32 {
+    match shrink {
+        Shrink::Smooth => (scale.round() as u32).clamp(1, 8),
         Shrink::Sampled => 1,
-    };
+    }
+}
+
+fn sampled(
+    image: &RgbImage,
+    (width, height): (u32, u32),
+    grid: u32,
+    map: impl Fn(Point) -> Point,
+) -> RgbImage {
     let offset = |step: u32| (step as f32 + 0.5) / grid as f32 - 0.5;
     RgbImage::from_fn(width, height, |x, y| {
         let mut sum = [0.0_f32; 3];
         for (i, j) in (0..grid * grid).map(|k| (k % grid, k / grid)) {
-            let colour = bilinear(image, map.apply((x as f32 + offset(i), y as f32 + offset(j))));
+            let colour = bilinear(image, map((x as f32 + offset(i), y as f32 + offset(j))));
             sum.iter_mut().zip(colour).for_each(|(s, c)| *s += c);
         }
         Rgb(sum.map(|s| (s / (grid * grid) as f32).round() as u8))
-    })
-}
-
-/// Cuts the part of the image at `corner` with the given sides and stretches it to a square of `pixels`.
-///
-/// One bilinear sample a pixel, as OpenCV's resize does: texture networks are trained on what that leaves.
-pub fn stretched(image: &RgbImage, corner: Point, sides: (f32, f32), pixels: u32) -> RgbImage {
-    let along = |start: f32, side: f32, step: u32| {
-        let scale = side / pixels as f32;
-        start + (step as f32 + 0.5) * scale - 0.5
-    };
-    RgbImage::from_fn(pixels, pixels, |x, y| {
-        let point = (along(corner.0, sides.0, x), along(corner.1, sides.1, y));
-        Rgb(bilinear(image, point).map(|value| value.round() as u8))
     })
 }
 

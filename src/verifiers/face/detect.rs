@@ -42,6 +42,14 @@ impl DetectedFace {
         (right.0 - left.0).hypot(right.1 - left.1)
     }
 
+    /// Whether the mouth is below the eyes, the head tilted by less than 45 degrees.
+    pub fn is_upright(&self) -> bool {
+        let [left_eye, right_eye, _, left_mouth, right_mouth] = self.points;
+        let down = (left_mouth.1 + right_mouth.1 - left_eye.1 - right_eye.1) / 2.0;
+        let aside = (left_mouth.0 + right_mouth.0 - left_eye.0 - right_eye.0) / 2.0;
+        down > aside.abs()
+    }
+
     /// The same face in an image that is `factor` times as large.
     fn scaled(&self, factor: f32) -> Self {
         Self {

@@ -18,12 +18,8 @@ impl FaceEmbedder {
     /// The template of a face as `align::aligned` cuts it.
     pub fn embed(&self, aligned: &RgbImage) -> Result<FaceTemplate, RuntimeError> {
         let input = tensor(aligned, Channels::Bgr, |_, value| (f32::from(value) - 127.0) / 128.0);
-        let embedding = self
-            .0
-            .run(input)?
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| crate::verifiers::runtime::Tensor::new([0], vec![]));
-        FaceTemplate::from_embedding(&embedding.data).map_err(|error| RuntimeError::Run(error.to_string()))
+        let outputs = self.0.run(input)?;
+        let embedding = outputs.first().map_or(&[][..], |output| &output.data);
+        FaceTemplate::from_embedding(embedding).map_err(|error| RuntimeError::Run(error.to_string()))
     }
 }

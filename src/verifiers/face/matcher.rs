@@ -1,6 +1,5 @@
 //! The domain's `FaceMatcher` over the real networks: decodes, describes on the inference pool, remembers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +8,12 @@ use domain::evidence::Fingerprint;
 use domain::face::FaceFinding;
 use domain::ports::{FaceMatcher, PortError, VerifierImage};
 use domain::stamp::VerifierStamp;
-use image::RgbImage;
 
 use super::{FaceModels, describe_portrait, describe_selfie};
 use crate::models::{ModelSet, Role};
+use crate::verifiers::adapter::{decode, failed, refused, stamp};
 use crate::verifiers::findings_cache::FindingsCache;
-use crate::verifiers::image_guard;
-use crate::verifiers::pool::{InferencePool, PoolError};
-use crate::verifiers::runtime::RuntimeError;
+use crate::verifiers::pool::InferencePool;
 
 /// The models behind a face finding.
 const ROLES: [Role; 4] = [Role::CenterFace, Role::FaceEmbedding, Role::AntiSpoof, Role::HeadPose];
@@ -82,33 +79,5 @@ impl FaceMatcher for RtenFaceMatcher {
 
     fn stamp(&self) -> VerifierStamp {
         self.stamp.clone()
-    }
-}
-
-/// Names the models that play `roles`, and the runtime.
-pub(in crate::verifiers) fn stamp(set: &ModelSet, roles: &[Role]) -> VerifierStamp {
-    let taking_part = set.entries.iter().filter(|(role, _)| roles.contains(role));
-    let models: BTreeMap<String, String> =
-        taking_part.map(|(role, digest)| (role.name().to_owned(), digest.to_string())).collect();
-    VerifierStamp { models, runtime: RUNTIME.to_owned() }
-}
-
-/// The runtime as a stamp names it.
-const RUNTIME: &str = "rten 0.27";
-
-pub(in crate::verifiers) fn decode(bytes: &[u8]) -> Result<RgbImage, PortError> {
-    image_guard::decode(bytes).map_err(|_| PortError::UndecodableImage)
-}
-
-pub(in crate::verifiers) fn failed(error: &RuntimeError) -> PortError {
-    PortError::Failed(error.to_string())
-}
-
-pub(in crate::verifiers) fn refused(error: PoolError) -> PortError {
-    match error {
-        PoolError::Busy { retry_after_seconds } => {
-            PortError::Busy { retry_after_seconds: u32::try_from(retry_after_seconds).unwrap_or(u32::MAX) }
-        }
-        PoolError::Panicked | PoolError::Closed => PortError::Failed(error.to_string()),
     }
 }

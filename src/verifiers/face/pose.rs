@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::crop::{Channels, Shrink, Similarity, cut, softmax, tensor};
+use super::crop::{Channels, Shrink, softmax, stretched, tensor};
 use super::detect::DetectedFace;
 use crate::verifiers::runtime::{Network, RuntimeError, Tensor};
 
@@ -35,9 +35,9 @@ impl PoseEstimator {
 
     /// The pose of a detected face.
     pub fn estimate(&self, image: &RgbImage, face: &DetectedFace) -> Result<Pose, RuntimeError> {
-        let side = face.width.max(face.height) * (1.0 + 2.0 * MARGIN);
-        let crop =
-            cut(image, &Similarity::square(face.centre(), side, PIXELS), (PIXELS, PIXELS), Shrink::Smooth);
+        let (x, width) = widened(face.x, face.width, image.width());
+        let (y, height) = widened(face.y, face.height, image.height());
+        let crop = stretched(image, (x, y), (width, height), PIXELS, Shrink::Smooth);
         let input = tensor(&crop, Channels::Rgb, |channel, value| {
             (f32::from(value) / 255.0 - MEAN[channel]) / DEVIATION[channel]
         });
@@ -47,6 +47,16 @@ impl PoseEstimator {
             _ => Err(RuntimeError::Run("the pose network has three outputs".into())),
         }
     }
+}
+
+/// Start and length of one side of the box with its margin, inside the image.
+///
+/// The box is then stretched to a square. Cut as a square instead, the network answers by jumps: over 44 press
+/// photographs the yaw of a picture and of its mirror image correlated by -0.65 instead of -0.97.
+fn widened(start: f32, length: f32, limit: u32) -> (f32, f32) {
+    let from = (start - MARGIN * length).max(0.0);
+    let to = (start + (1.0 + MARGIN) * length).min(limit as f32);
+    (from, (to - from).max(1.0))
 }
 
 /// The network answers with bins of three degrees from -99.

@@ -37,7 +37,8 @@ pub fn in_selfie(faces: &[DetectedFace]) -> Selection<'_> {
 
 /// Selects the portrait among the faces of a document.
 pub fn in_portrait(faces: &[DetectedFace]) -> Option<&DetectedFace> {
-    widest(faces.iter().filter(|face| face.score >= SURE)).or_else(|| widest(faces.iter()))
+    let upright = || faces.iter().filter(|face| face.is_upright());
+    widest(upright().filter(|face| face.score >= SURE)).or_else(|| widest(upright()))
 }
 
 fn widest<'a>(faces: impl Iterator<Item = &'a DetectedFace>) -> Option<&'a DetectedFace> {
@@ -48,8 +49,10 @@ fn widest<'a>(faces: impl Iterator<Item = &'a DetectedFace>) -> Option<&'a Detec
 mod tests {
     use super::*;
 
+    const UPRIGHT: [(f32, f32); 5] = [(30.0, 30.0), (70.0, 32.0), (50.0, 50.0), (35.0, 75.0), (65.0, 75.0)];
+
     fn face(width: f32, score: f32) -> DetectedFace {
-        DetectedFace { x: 0.0, y: 0.0, width, height: width, points: [(0.0, 0.0); 5], score }
+        DetectedFace { x: 0.0, y: 0.0, width, height: width, points: UPRIGHT, score }
     }
 
     #[test]
@@ -74,6 +77,12 @@ mod tests {
     fn the_ghost_image_is_not_the_portrait() {
         let faces = [face(40.0, 0.8), face(110.0, 0.7)];
         assert_eq!(in_portrait(&faces), Some(&faces[1]));
+    }
+
+    #[test]
+    fn a_face_that_lies_on_its_side_is_no_portrait() {
+        let lying = DetectedFace { points: UPRIGHT.map(|(x, y)| (y, x)), ..face(100.0, 0.9) };
+        assert_eq!(in_portrait(&[lying]), None);
     }
 
     #[test]

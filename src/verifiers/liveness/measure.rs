@@ -16,7 +16,7 @@ use crate::verifiers::face::select::{Selection, in_selfie};
 use crate::verifiers::face::{FaceModels, align};
 use crate::verifiers::runtime::RuntimeError;
 
-use super::signal;
+use super::signal::{self, Lids};
 
 /// Longer side to which frames are reduced before anything looks at them.
 pub const FRAME_SIDE: u32 = 640;
@@ -54,7 +54,7 @@ pub fn measure(models: &FaceModels, frames: &[RgbImage]) -> Result<LivenessFindi
         frames_with_face: views.len() as u16,
         frames_with_several_faces: several as u16,
         head_turn: signal::head_turn(&yaws).map(|(left, right)| HeadTurn { left, right }),
-        eye_dip: signal::eye_dip(&yaws, &views.iter().map(|view| openness(view.eyes)).collect::<Vec<_>>()),
+        eye_dip: signal::eye_dip(&yaws, &views.iter().map(|view| lids(view.eyes)).collect::<Vec<_>>()),
         live: texture(models, &views)?,
         consistency,
         frame_difference: difference(frames),
@@ -99,9 +99,9 @@ fn look(models: &FaceModels, frame: &RgbImage) -> Result<Sight, RuntimeError> {
     }
 }
 
-/// A blink shuts both eyes, so the eye that is further open counts.
-fn openness(eyes: EyeState) -> f32 {
-    eyes.open[0].max(eyes.open[1])
+/// A blink shuts both eyes, so the network's word on the eye that is further open counts.
+fn lids(eyes: EyeState) -> Lids {
+    Lids { open: eyes.open[0].max(eyes.open[1]), height: (eyes.aspect[0] + eyes.aspect[1]) / 2.0 }
 }
 
 /// The median probability of a live face over frames spread over the whole.

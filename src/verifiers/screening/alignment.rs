@@ -127,7 +127,9 @@ fn score(query: &[Token], candidate: &[&Token], links: &[Link], taken: (&[bool],
         matched += weight * link.score;
         total += weight;
         let in_query = query[range(link.query)].iter().filter(|part| part.identifies()).count();
-        identifying += in_query.max(parts.iter().filter(|part| part.identifies()).count());
+        let in_candidate = parts.iter().filter(|part| part.identifies()).count();
+        // An initial or a particle on one side says nothing about the name on the other.
+        identifying += if in_query.min(in_candidate) > 0 { in_query.max(in_candidate) } else { 0 };
     }
     let left = |weight: f32, taken: bool| if taken { 0.0 } else { weight };
     total +=

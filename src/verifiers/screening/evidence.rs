@@ -15,7 +15,7 @@ pub enum DateAgreement {
     Exact,
     /// Day and month have changed places.
     Swapped,
-    /// The same year, and the same month or the same day.
+    /// The next day, or the same year with the same month or the same day.
     Near,
     /// The list has years only, and the year is among them.
     Year,
@@ -49,7 +49,7 @@ impl DateAgreement {
             Self::Exact
         } else if same_year && subject.day() == date.month() && subject.month() == date.day() {
             Self::Swapped
-        } else if same_year && (same_month || same_day) {
+        } else if (subject - date).num_days().abs() == 1 || same_year && (same_month || same_day) {
             Self::Near
         } else if same_month && same_day && subject.year().abs_diff(date.year()) == 1 {
             Self::YearOff
@@ -59,7 +59,7 @@ impl DateAgreement {
     }
 
     /// Its part in the total, in steps of 1e-4.
-    const fn weight(self) -> i32 {
+    pub const fn weight(self) -> i32 {
         match self {
             Self::Exact => 1_500,
             Self::Swapped => 1_000,
@@ -86,7 +86,7 @@ impl DateAgreement {
         match self {
             Self::Exact => "The birth dates are the same.",
             Self::Swapped => "The birth dates are the same with day and month exchanged.",
-            Self::Near => "The birth dates share the year and differ in the day or in the month.",
+            Self::Near => "The birth dates differ by a day, or only in the day or in the month.",
             Self::Year => "The list gives only years, and the year of birth is among them.",
             Self::YearOff => "The birth dates share day and month and are one year apart.",
             Self::Absent => "One side has no birth date, so it neither confirms nor contradicts the name.",
@@ -96,28 +96,40 @@ impl DateAgreement {
 }
 
 /// The birth date's part in the score.
-pub fn birth_date(subject: Option<NaiveDate>, entity: &ListedEntity) -> (DateAgreement, Explanation) {
+pub fn birth_date(subject: Option<NaiveDate>, entity: &ListedEntity) -> Explanation {
     let (agreement, listed) = DateAgreement::of(subject, &entity.birth_dates);
-    let explanation = Explanation {
+    Explanation {
         score: agreement.score(),
         weight: agreement.weight(),
         detail: agreement.sentence().to_owned(),
         query: subject.map(|date| date.to_string()),
         candidate: listed.map(|date| date.to_string()),
-    };
-    (agreement, explanation)
+    }
 }
 
 const SAME_COUNTRY: i32 = 300;
 const OTHER_COUNTRY: i32 = -300;
 
-/// The countries' part in the score; none where one side has none.
-pub fn country(subject: &[CountryCode], entity: &ListedEntity) -> Option<Explanation> {
+/// Whether subject and entity share a country; none where one side has none.
+fn shared_country(subject: &[CountryCode], entity: &ListedEntity) -> Option<bool> {
     if subject.is_empty() || entity.countries.is_empty() {
         return None;
     }
-    let shared = subject.iter().any(|one| entity.countries.iter().any(|other| one.agrees_with(other)));
-    let (score, weight, detail) = if shared {
+    Some(subject.iter().any(|one| entity.countries.iter().any(|other| one.agrees_with(other))))
+}
+
+/// What the countries add to the score.
+pub fn country_weight(subject: &[CountryCode], entity: &ListedEntity) -> i32 {
+    match shared_country(subject, entity) {
+        Some(true) => SAME_COUNTRY,
+        Some(false) => OTHER_COUNTRY,
+        None => 0,
+    }
+}
+
+/// The countries' part in the score; none where one side has none.
+pub fn country(subject: &[CountryCode], entity: &ListedEntity) -> Option<Explanation> {
+    let (score, weight, detail) = if shared_country(subject, entity)? {
         (Score::ONE, SAME_COUNTRY, "Subject and listed person share a country.")
     } else {
         (Score::ZERO, OTHER_COUNTRY, "The list knows the person under other countries only.")
@@ -134,10 +146,20 @@ pub fn country(subject: &[CountryCode], entity: &ListedEntity) -> Option<Explana
 
 const SAME_DOCUMENT: i32 = 4_000;
 
-/// The document number's part in the score; none unless it is the same, since people have many documents.
-pub fn document_number(subject: Option<&str>, entity: &ListedEntity) -> Option<Explanation> {
+/// The listed number that is the subject's.
+fn shared_document<'a>(subject: Option<&str>, entity: &'a ListedEntity) -> Option<&'a String> {
     let key = document_key(subject?)?;
-    let listed = entity.documents.iter().find(|number| document_key(number).as_deref() == Some(&key))?;
+    entity.documents.iter().find(|number| document_key(number).as_ref() == Some(&key))
+}
+
+/// What the document number adds to the score; a different one takes nothing, since people have many documents.
+pub fn document_weight(subject: Option<&str>, entity: &ListedEntity) -> i32 {
+    if shared_document(subject, entity).is_some() { SAME_DOCUMENT } else { 0 }
+}
+
+/// The document number's part in the score; none unless it is a listed one.
+pub fn document_number(subject: Option<&str>, entity: &ListedEntity) -> Option<Explanation> {
+    let listed = shared_document(subject, entity)?;
     Some(Explanation {
         score: Score::ONE,
         weight: SAME_DOCUMENT,
@@ -188,6 +210,7 @@ mod tests {
             ("1970-03-09", DateAgreement::Exact),
             ("1970-09-03", DateAgreement::Swapped),
             ("1970-03-10", DateAgreement::Near),
+            ("1970-12-09", DateAgreement::Near),
             ("1970", DateAgreement::Year),
             ("circa 1971", DateAgreement::Year),
             ("1971-03-09", DateAgreement::YearOff),

@@ -26,43 +26,45 @@ pub struct Match<'a> {
 /// Weight of the names: the whole score, before the evidence.
 const NAME_WEIGHT: i32 = 10_000;
 
-/// The evidence that does not depend on which name matched.
+/// The evidence that does not depend on which name matched, weighed but not yet put into words.
 pub struct EntityEvidence {
     /// How the birth dates agree.
     pub agreement: DateAgreement,
-    explanations: BTreeMap<String, Explanation>,
+    weight: i32,
 }
 
 impl EntityEvidence {
     /// Weighs everything but the names.
     pub fn of(subject: &Subject, entity: &ListedEntity) -> Self {
-        let (agreement, birth_date) = evidence::birth_date(subject.date_of_birth, entity);
-        let mut explanations = BTreeMap::from([("birth_date".to_owned(), birth_date)]);
-        if let Some(country) = evidence::country(&subject.countries, entity) {
-            explanations.insert("country".to_owned(), country);
-        }
-        if let Some(document) = evidence::document_number(subject.document_number.as_deref(), entity) {
-            explanations.insert("document_number".to_owned(), document);
-        }
-        Self { agreement, explanations }
+        let (agreement, _) = DateAgreement::of(subject.date_of_birth, &entity.birth_dates);
+        let weight = agreement.weight()
+            + evidence::country_weight(&subject.countries, entity)
+            + evidence::document_weight(subject.document_number.as_deref(), entity);
+        Self { agreement, weight }
     }
 }
 
 /// The total: the names' score and the weights of the evidence, within [0, 1].
 pub fn total(names: f32, evidence: &EntityEvidence, kind: NameKind) -> Score {
     let names = i32::from(Score::quantise(names).steps());
-    let features = evidence.explanations.values().map(|feature| feature.weight).sum::<i32>();
-    Score::saturating(u32::try_from(names + features + evidence::name_kind_weight(kind)).unwrap_or(0))
+    Score::saturating(u32::try_from(names + evidence.weight + evidence::name_kind_weight(kind)).unwrap_or(0))
 }
 
 /// Says in full what a match is and why.
-pub fn compose(index: &Index, found: Match<'_>, evidence: EntityEvidence) -> ScreeningHit {
+pub fn compose(index: &Index, subject: &Subject, found: Match<'_>) -> ScreeningHit {
     let Match { spelling, name, alignment, score } = found;
     let (entity, version) = index.entity(name.entity);
     let listed = index.listed_name(name);
-    let mut explanations = evidence.explanations;
-    explanations
-        .extend(evidence::weak_alias(listed.kind, &listed.text).map(|weak| ("weak_alias".to_owned(), weak)));
+    let number = subject.document_number.as_deref();
+    let mut explanations: BTreeMap<String, Explanation> = [
+        ("birth_date", Some(evidence::birth_date(subject.date_of_birth, entity))),
+        ("country", evidence::country(&subject.countries, entity)),
+        ("document_number", evidence::document_number(number, entity)),
+        ("weak_alias", evidence::weak_alias(listed.kind, &listed.text)),
+    ]
+    .into_iter()
+    .filter_map(|(feature, explanation)| Some((feature.to_owned(), explanation?)))
+    .collect();
     explanations.insert("name".to_owned(), name_explanation(&alignment, spelling, &listed.text));
     ScreeningHit {
         id: entity.id.clone(),

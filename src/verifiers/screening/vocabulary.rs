@@ -113,19 +113,21 @@ fn letters(text: &str) -> u32 {
     text.bytes().filter(u8::is_ascii_uppercase).fold(0, |seen, letter| seen | 1 << (letter - b'A'))
 }
 
-/// Letters that a form needs before one of them may be missing.
-const LEAST_DELETABLE: usize = 4;
+/// Letters that a form needs before one of them may be missing; with fewer, too many names would share the key.
+const DELETABLE_FOLD: usize = 4;
+const DELETABLE_SKELETON: usize = 5;
 
 /// Keys under which a part is found: its fold and skeleton, whole and with each single letter left out. Two forms
 /// that are one insertion, deletion, replacement or swap apart share a key (the deletion neighbourhood of SymSpell).
 fn keys(token: &Token) -> Vec<u64> {
     let mut keys = Vec::with_capacity(token.fold.len() + token.skeleton.len() + 2);
-    for (form, name) in [(&token.fold, "fold"), (&token.skeleton, "skeleton")] {
+    let forms = [(&token.fold, "fold", DELETABLE_FOLD), (&token.skeleton, "skeleton", DELETABLE_SKELETON)];
+    for (form, name, deletable) in forms {
         if form.len() < 2 && name == "skeleton" {
             continue;
         }
         keys.push(hashed(&(name, form.as_str())));
-        if form.len() >= LEAST_DELETABLE {
+        if form.len() >= deletable {
             for left_out in 0..form.len() {
                 keys.push(hashed(&(name, format!("{}{}", &form[..left_out], &form[left_out + 1..]))));
             }

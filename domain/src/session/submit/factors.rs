@@ -7,7 +7,7 @@ use crate::policy::Policy;
 use crate::risk::RiskFactor;
 use crate::score::Score;
 use crate::session::error::Step;
-use crate::session::state::Session;
+use crate::session::state::{Comparison, Session};
 
 /// Every factor, sorted and each once; none means that all checks passed.
 pub(super) fn all(
@@ -73,8 +73,7 @@ fn of_face(state: &Session, policy: &Policy) -> Vec<RiskFactor> {
 
 fn of_liveness(state: &Session, policy: &Policy) -> Vec<RiskFactor> {
     let mut factors = vec![];
-    let same_face = state.liveness_match().is_some_and(|comparison| comparison.matched);
-    if state.liveness_passed() != Some(true) || !same_face {
+    if state.liveness_passed() != Some(true) {
         factors.push(RiskFactor::LivenessFailed);
     }
     match spoof_signals(state, policy).len() {
@@ -92,7 +91,10 @@ fn spoof_signals(state: &Session, policy: &Policy) -> Vec<SpoofSignal> {
     if selfie_live.is_some_and(|live| live < policy.face.min_live) {
         signals.push(SpoofSignal::Texture);
     }
-    if state.liveness_match().is_some_and(|comparison| !comparison.matched) {
+    // Two weak pictures of one person may miss the threshold; only good ones that lie far apart are a sign.
+    let selfie_is_good = state.selfie().is_some_and(|selfie| selfie.problems.is_empty());
+    let is_far = |comparison: &Comparison| comparison.score < policy.face.reject_below;
+    if selfie_is_good && state.liveness_match().is_some_and(is_far) {
         signals.push(SpoofSignal::FaceSwap);
     }
     signals.sort();

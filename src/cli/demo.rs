@@ -1,0 +1,146 @@
+//! `ekyc demo`: a real server on a free port, sample people verified over real HTTP, then the history of the approved
+//! session and the verified log.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use domain::policy::Policy;
+use image::RgbImage;
+use secrecy::ExposeSecret;
+use tokio::sync::oneshot;
+
+use super::{history, log};
+use crate::app::{App, bind};
+use crate::config::Settings;
+use crate::demo::{self, DemoInputs, DemoSummary, FaceFinder, FoundFace, SanctionedPerson, samples};
+use crate::models::{Kind, ModelCache, Role};
+use crate::verifiers::face::FaceModels;
+use crate::verifiers::screening::demonstration::demonstration_subject;
+use crate::verifiers::{Verifiers, image_guard};
+
+/// How to run the demonstration.
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Names, dates, numbers and renditions of the images follow it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print only the summary, as JSON
+    #[arg(long)]
+    json: bool,
+    /// Only write sample images to FOLDER, for a walk through the API by hand
+    #[arg(long, value_name = "FOLDER")]
+    images: Option<PathBuf>,
+}
+
+pub async fn run(args: DemoArgs) -> Result<ExitCode> {
+    let settings = Settings::default();
+    let verifiers = Verifiers::load(&settings).await?;
+    let (portrait, group) = tokio::task::spawn_blocking(sample_pictures).await??;
+    if let Some(folder) = &args.images {
+        let find = face_finder(verifiers.face_models);
+        samples::write(folder, args.seed, chrono::Utc::now().date_naive(), &portrait, &group, &*find)?;
+        println!("The sample images lie in {}", folder.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let summary = demonstrate(args.seed, args.json, verifiers, (portrait, group)).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&summary)?);
+    }
+    Ok(if summary.all_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn demonstrate(
+    seed: u64,
+    json: bool,
+    verifiers: Verifiers,
+    (portrait, group): (RgbImage, RgbImage),
+) -> Result<DemoSummary> {
+    // The client verifies certificates with this provider; here it speaks plain HTTP to the loopback address.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().context("a temporary folder cannot be made")?;
+    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let base_url = format!("http://{}", listener.local_addr()?);
+    let settings = Settings {
+        data_dir: folder.path().join("data"),
+        public_url: base_url.clone(),
+        ..Settings::default()
+    };
+    let sanctioned = sanctioned(&verifiers, seed)?;
+    let find_faces = face_finder(Arc::clone(&verifiers.face_models));
+    let app = App::open(settings.clone(), Policy::demo(), verifiers).await?;
+    let key = app.first_key().await?.context("a fresh data folder has no key")?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(app.serve(listener, async {
+        // Either way it is time to stop.
+        let _ = stopped.await;
+    }));
+    let inputs = DemoInputs {
+        base_url,
+        api_key: key.secret().expose_secret().to_owned(),
+        seed,
+        today: chrono::Utc::now().date_naive(),
+        portrait,
+        group,
+        find_faces,
+        sanctioned,
+        data_directory: settings.data_dir.display().to_string(),
+        policy: Policy::demo_text().to_owned(),
+        json,
+    };
+    let summary = demo::run(inputs).await?;
+    let _ = stop.send(());
+    server.await??;
+    if !json {
+        show_proof(&settings.database_file(), &summary).await?;
+    }
+    Ok(summary)
+}
+
+/// The history of the approved session and the verified log, as `ekyc history` and `ekyc log verify` print them.
+async fn show_proof(database: &Path, summary: &DemoSummary) -> Result<()> {
+    let store = crate::store::Store::open(database).await?;
+    if let Some(session) = summary.approved_session() {
+        println!("\nHistory of the approved session ({session})\n");
+        history::print(&store, session.parse()?, false).await?;
+    }
+    println!();
+    log::run(log::LogCommand::Verify { json: false }, &store).await?;
+    store.close().await;
+    Ok(())
+}
+
+fn sample_pictures() -> Result<(RgbImage, RgbImage)> {
+    let cache = ModelCache::from_env()?;
+    cache.ensure_kind(&[Kind::Sample])?;
+    let picture = |role| -> Result<RgbImage> { Ok(image_guard::decode(&std::fs::read(cache.path(role)?)?)?) };
+    Ok((picture(Role::SamplePortrait)?, picture(Role::SampleGroup)?))
+}
+
+fn face_finder(models: Arc<FaceModels>) -> FaceFinder {
+    Box::new(move |image| {
+        let faces = models.find_faces(image)?;
+        Ok(faces
+            .into_iter()
+            .map(|face| FoundFace {
+                x: face.x,
+                y: face.y,
+                width: face.width,
+                height: face.height,
+                points: face.points,
+            })
+            .collect())
+    })
+}
+
+fn sanctioned(verifiers: &Verifiers, seed: u64) -> Result<SanctionedPerson> {
+    let subject = demonstration_subject(&verifiers.lists.index(), seed)
+        .context("the demonstration list names nobody who fits a passport")?;
+    Ok(SanctionedPerson {
+        given_names: subject.given_names,
+        surname: subject.surname,
+        birth_date: subject.date_of_birth,
+    })
+}

@@ -1,0 +1,122 @@
+//! The domain's `DocumentReader` over the real networks: decodes, reads on the inference pool, remembers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use domain::document::{self, DocumentReading, PrintedFields};
+use domain::evidence::Fingerprint;
+use domain::ports::{DocumentReader, PortError, VerifierImage};
+use domain::score::Score;
+use domain::stamp::VerifierStamp;
+
+use super::{
+    DocumentModels, NameComparison, OcrConfig, PrintedField, PrintedZone, TextModels, read_document,
+};
+use crate::models::{ModelCache, ModelSet, Role};
+use crate::verifiers::adapter::{decode, failed, refused, stamp};
+use crate::verifiers::findings_cache::FindingsCache;
+use crate::verifiers::pool::InferencePool;
+
+/// The models behind a reading.
+pub const ROLES: [Role; 4] = [Role::DetTiny, Role::RecTiny, Role::DetSmall, Role::RecSmall];
+/// Readings that are kept for a repeated command, and for how long.
+const KEPT: usize = 64;
+const KEPT_FOR: Duration = Duration::from_secs(300);
+/// What the networks need beside the decoded image.
+const NETWORK_BYTES: u64 = 96 << 20;
+
+impl DocumentModels {
+    /// Loads every network from the cache; what is missing is fetched.
+    pub fn from_cache(cache: &ModelCache) -> anyhow::Result<Self> {
+        cache.ensure(&ROLES)?;
+        let pair = |detector, recogniser| -> anyhow::Result<TextModels> {
+            Ok(TextModels::new(cache.load(detector)?, cache.load(recogniser)?)?)
+        };
+        Ok(Self {
+            fast: pair(Role::DetTiny, Role::RecTiny)?,
+            thorough: Some(pair(Role::DetSmall, Role::RecSmall)?),
+        })
+    }
+}
+
+/// Reads documents with rten.
+pub struct RtenDocumentReader {
+    models: Arc<DocumentModels>,
+    pool: Arc<InferencePool>,
+    stamp: VerifierStamp,
+    readings: FindingsCache<(Fingerprint, NaiveDate), DocumentReading>,
+}
+
+impl RtenDocumentReader {
+    /// A reader over loaded models; `set` names them.
+    pub fn new(models: Arc<DocumentModels>, pool: Arc<InferencePool>, set: &ModelSet) -> Self {
+        Self { models, pool, stamp: stamp(set, &ROLES), readings: FindingsCache::new(KEPT, KEPT_FOR) }
+    }
+}
+
+#[async_trait]
+impl DocumentReader for RtenDocumentReader {
+    async fn read(&self, image: &VerifierImage, today: NaiveDate) -> Result<DocumentReading, PortError> {
+        let key = (image.fingerprint.clone(), today);
+        if let Some(reading) = self.readings.get(&key) {
+            return Ok(reading);
+        }
+        let models = Arc::clone(&self.models);
+        let bytes = Arc::clone(image.upload.bytes());
+        let work = move || {
+            let image = decode(&bytes)?;
+            let reading = read_document(&models, &image, &OcrConfig::default(), today);
+            reading.map(into_domain).map_err(|error| failed(&error))
+        };
+        let weight = image.upload.decoded_bytes() + NETWORK_BYTES;
+        let reading = self.pool.run(weight, work).await.map_err(refused)??;
+        self.readings.put(key, reading.clone());
+        Ok(reading)
+    }
+
+    fn stamp(&self) -> VerifierStamp {
+        self.stamp.clone()
+    }
+}
+
+fn into_domain(reading: super::DocumentReading) -> DocumentReading {
+    let is_valid = reading.mrz_valid;
+    let mrz = reading.zone.and_then(|zone| {
+        let mrz = zone.parsed.ok()?;
+        // Digits that fit although their characters were hardly seen are a guess that happened to fit.
+        let repaired = mrz.check_digits().all_valid() && !is_valid;
+        Some(document::MrzReading { mrz, rows: zone.rows, repaired })
+    });
+    DocumentReading {
+        mrz,
+        printed: printed(reading.printed),
+        names_agree: match reading.names {
+            NameComparison::Agree => Some(true),
+            NameComparison::Differ => Some(false),
+            NameComparison::NotJudged => None,
+        },
+        confidence: Score::saturating(reading.extraction_confidence.into()),
+        quality: document::ImageQuality {
+            width: reading.quality.width,
+            height: reading.quality.height,
+            sharpness: reading.quality.sharpness,
+            glare: Score::saturating(reading.quality.glare_permille * 10),
+            text_height: reading.quality.text_height,
+        },
+    }
+}
+
+fn printed(zone: PrintedZone) -> PrintedFields {
+    fn value<T>(field: Option<PrintedField<T>>) -> Option<T> {
+        field.map(|field| field.value)
+    }
+    PrintedFields {
+        full_name: value(zone.full_name),
+        date_of_birth: value(zone.birth_date),
+        expiry_date: value(zone.expiry_date),
+        document_number: value(zone.document_number),
+        nationality: value(zone.nationality),
+    }
+}

@@ -20,6 +20,7 @@ use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::store::access::Scope;
 use crate::store::sqlite::access::NewKey;
+use crate::store::sqlite::evidence::EvidenceProjection;
 use crate::store::sqlite::partner_view::PartnerViewProjection;
 use crate::store::sqlite::{InstanceLock, Pump};
 use crate::vault::{MasterKey, MasterKeySource, SqliteVault};
@@ -46,6 +47,7 @@ impl Ids for RandomIds {
 pub struct App {
     shared: web::Data<Shared>,
     pump: Pump,
+    evidence: Arc<FileEvidence>,
     _lock: InstanceLock,
 }
 
@@ -56,12 +58,12 @@ impl App {
         let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
         let vault = Arc::new(open_vault(&settings).await?);
-        let evidence = FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?;
+        let evidence = Arc::new(FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?);
         let services = Services {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             vault,
-            evidence: Arc::new(evidence),
+            evidence: Arc::clone(&evidence) as _,
             documents: verifiers.documents,
             faces: verifiers.faces,
             liveness: verifiers.liveness,
@@ -71,12 +73,17 @@ impl App {
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services);
-        Ok(Self { shared: web::Data::new(Shared { sessions, store, settings }), pump, _lock: lock })
+        Ok(Self { shared: web::Data::new(Shared { sessions, store, settings }), pump, evidence, _lock: lock })
     }
 
     /// The store, for what the command line does before it serves.
     pub fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// Commands and reads of sessions.
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.shared.sessions
     }
 
     /// Makes a partner and a key with every scope if there is no key at all; the key is shown once.
@@ -97,9 +104,9 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
-        let Self { shared, pump, _lock } = self;
+        let Self { shared, pump, evidence, _lock } = self;
         let workers: JoinSet<()> =
-            workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone());
+            workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
         let data = shared.clone();
         let server = HttpServer::new(move || {
             HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
@@ -132,7 +139,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// The pump with every projection.
 pub fn pump(store: &Store) -> Pump {
-    Pump::new(store.clone(), vec![Box::new(PartnerViewProjection)])
+    Pump::new(store.clone(), vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection)])
 }
 
 async fn open_vault(settings: &Settings) -> Result<SqliteVault> {

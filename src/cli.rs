@@ -67,7 +67,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
-    let settings = Settings::load(cli.config.as_deref(), environment())?;
+    let mut settings = Settings::load(cli.config.as_deref(), environment())?;
+    if matches!(cli.command, Command::Demo(_)) && settings.log == Settings::default().log {
+        // The demonstration tells its own story.
+        settings.log = "error".into();
+    }
     crate::telemetry::start(&settings);
     // Only the demonstration ends with a verdict; everything else either works or is an error.
     if let Command::Demo(args) = cli.command {

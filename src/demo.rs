@@ -1,6 +1,6 @@
 //! The demonstration: synthetic evidence, and a client that carries it through the documented HTTP API.
 //!
-//! It starts no server and fetches no model; whoever runs it passes both in. The people are fictional, the passports
+//! It starts no server; whoever runs it passes the address in. The people are fictional, the passports
 //! are specimens of Utopia, the liveness frames are synthetic, and the output says so.
 
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub mod report;
 pub mod samples;
 pub mod scenario;
 pub mod specimen;
+pub mod stage;
 mod walk;
 mod words;
 
@@ -26,8 +27,8 @@ use client::Client;
 use evidence::Material;
 use persona::stream;
 pub use portrait::FoundFace;
+pub use report::DemoSummary;
 use report::Printer;
-pub use report::{DemoSummary, Outcome};
 use scenario::SCENARIOS;
 
 /// Finds the faces of a picture; any detector will do.

@@ -15,11 +15,9 @@ use tokio::sync::oneshot;
 use super::{history, log};
 use crate::app::{App, bind};
 use crate::config::Settings;
-use crate::demo::{self, DemoInputs, DemoSummary, FaceFinder, FoundFace, SanctionedPerson, samples};
-use crate::models::{Kind, ModelCache, Role};
-use crate::verifiers::face::FaceModels;
-use crate::verifiers::screening::demonstration::demonstration_subject;
-use crate::verifiers::{Verifiers, image_guard};
+use crate::demo::stage::{face_finder, sample_pictures, sanctioned};
+use crate::demo::{self, DemoInputs, DemoSummary, samples};
+use crate::verifiers::Verifiers;
 
 /// How to run the demonstration.
 #[derive(Args)]
@@ -110,37 +108,4 @@ async fn show_proof(database: &Path, summary: &DemoSummary) -> Result<()> {
     log::run(log::LogCommand::Verify { json: false }, &store).await?;
     store.close().await;
     Ok(())
-}
-
-fn sample_pictures() -> Result<(RgbImage, RgbImage)> {
-    let cache = ModelCache::from_env()?;
-    cache.ensure_kind(&[Kind::Sample])?;
-    let picture = |role| -> Result<RgbImage> { Ok(image_guard::decode(&std::fs::read(cache.path(role)?)?)?) };
-    Ok((picture(Role::SamplePortrait)?, picture(Role::SampleGroup)?))
-}
-
-fn face_finder(models: Arc<FaceModels>) -> FaceFinder {
-    Box::new(move |image| {
-        let faces = models.find_faces(image)?;
-        Ok(faces
-            .into_iter()
-            .map(|face| FoundFace {
-                x: face.x,
-                y: face.y,
-                width: face.width,
-                height: face.height,
-                points: face.points,
-            })
-            .collect())
-    })
-}
-
-fn sanctioned(verifiers: &Verifiers, seed: u64) -> Result<SanctionedPerson> {
-    let subject = demonstration_subject(&verifiers.lists.index(), seed)
-        .context("the demonstration list names nobody who fits a passport")?;
-    Ok(SanctionedPerson {
-        given_names: subject.given_names,
-        surname: subject.surname,
-        birth_date: subject.date_of_birth,
-    })
 }

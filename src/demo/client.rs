@@ -77,6 +77,9 @@ pub struct FacesCompared {
     pub match_passed: Option<bool>,
     /// `low`, `medium`, `high`.
     pub confidence: Option<String>,
+    /// What speaks against the selfie.
+    #[serde(default)]
+    pub validation_errors: Vec<String>,
 }
 
 /// `GET /kyc/{id}/liveness/challenge`.
@@ -104,8 +107,9 @@ pub struct LivenessChecked {
     /// Checks that had usable input.
     #[serde(default)]
     pub checks_performed: Vec<String>,
-    /// Additive: why it did not pass.
-    pub reason: Option<String>,
+    /// Additive: everything that did not pass.
+    #[serde(default)]
+    pub reasons: Vec<String>,
 }
 
 /// `POST /kyc/{id}/submit`.

@@ -25,7 +25,12 @@ pub(super) fn holder_words(read: &DocumentRead) -> String {
 pub(super) fn face_words(compared: &FacesCompared) -> String {
     let score = compared.match_score.map_or_else(|| "not judged".into(), |score| format!("{score:.4}"));
     let verdict = judged(compared.match_passed, "same person", "not the same person", "not judged");
-    format!("{verdict}, score {score}, confidence {}", compared.confidence.as_deref().unwrap_or("not given"))
+    let confidence = compared.confidence.as_deref().unwrap_or("not given");
+    format!("{verdict}, score {score}, confidence {confidence}{}", in_brackets(&compared.validation_errors))
+}
+
+fn in_brackets(codes: &[String]) -> String {
+    if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) }
 }
 
 pub(super) fn challenge_words(challenge: &Challenge) -> String {
@@ -36,8 +41,7 @@ pub(super) fn liveness_words(checked: &LivenessChecked) -> String {
     let verdict = judged(checked.passed, "passed", "not passed", "not judged");
     let confidence = checked.confidence.map_or_else(|| "-".into(), |value| format!("{value:.4}"));
     let spoof = judged(checked.spoof_detected, ", spoof detected", "", "");
-    let reason = checked.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
-    format!("{verdict}, confidence {confidence}{spoof}{reason}")
+    format!("{verdict}, confidence {confidence}{spoof}{}", in_brackets(&checked.reasons))
 }
 
 pub(super) fn submit_words(end: &Submitted) -> String {
@@ -61,7 +65,12 @@ mod tests {
 
     #[test]
     fn what_was_not_judged_is_not_called_failed() {
-        let compared = FacesCompared { match_score: None, match_passed: None, confidence: None };
+        let compared = FacesCompared {
+            match_score: None,
+            match_passed: None,
+            confidence: None,
+            validation_errors: vec![],
+        };
         assert_eq!(face_words(&compared), "not judged, score not judged, confidence not given");
         let checked: LivenessChecked = serde_json::from_str(r#"{"passed":false,"confidence":0.5}"#).unwrap();
         assert_eq!(liveness_words(&checked), "not passed, confidence 0.5000");

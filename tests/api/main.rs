@@ -1,8 +1,9 @@
 //! Black-box tests: a real server on the embedded store with real models, asked over real HTTP.
 
-//mod concurrency;
+mod concurrency;
 mod documentation;
-//mod outcomes;
+mod outcomes;
 mod partner;
+mod privacy;
 mod refusals;
 mod support;

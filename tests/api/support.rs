@@ -5,6 +5,11 @@ use std::sync::OnceLock;
 use domain::policy::Policy;
 use ekyc_onboarder::app::{App, bind};
 use ekyc_onboarder::config::Settings;
+use ekyc_onboarder::demo::evidence::{Material, Presented};
+use ekyc_onboarder::demo::frames::{Motion, Turn};
+use ekyc_onboarder::demo::persona::{Persona, stream};
+use ekyc_onboarder::demo::specimen::Flaws;
+use ekyc_onboarder::demo::stage::{face_finder, sample_pictures};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::verifiers::Verifiers;
 use reqwest::multipart::{Form, Part};
@@ -16,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// The models are loaded once for all tests of this program; inference has threads of its own.
-fn verifiers() -> &'static Verifiers {
+pub fn verifiers() -> &'static Verifiers {
     static VERIFIERS: OnceLock<Verifiers> = OnceLock::new();
     VERIFIERS.get_or_init(|| Verifiers::load_blocking(&Settings::default()).unwrap())
 }
@@ -139,4 +144,64 @@ pub async fn body(response: Response, status: StatusCode) -> Value {
 /// The `code` of an answer that must have a status.
 pub async fn code(request: RequestBuilder, status: StatusCode) -> String {
     body(request.send().await.unwrap(), status).await["code"].as_str().unwrap().to_owned()
+}
+
+/// The evidence of one specimen's holder.
+pub struct Evidence {
+    material: Material,
+    persona: Persona,
+}
+
+impl Evidence {
+    /// Made from the sample pictures, once for all tests.
+    pub async fn shared() -> &'static Self {
+        static EVIDENCE: OnceLock<Evidence> = OnceLock::new();
+        tokio::task::spawn_blocking(|| {
+            EVIDENCE.get_or_init(|| {
+                let (portrait, group) = sample_pictures().unwrap();
+                let find = face_finder(verifiers().face_models.clone());
+                let material = Material::prepare(&portrait, &group, &*find, &mut stream(7, "tests")).unwrap();
+                let persona = Persona::draw(&mut stream(7, "persona"), chrono::Utc::now().date_naive());
+                Evidence { material, persona }
+            })
+        })
+        .await
+        .unwrap()
+    }
+
+    pub fn passport(&self) -> Vec<u8> {
+        let flaws = Flaws { wrong_check_digit: false };
+        self.material.passport(&self.persona, flaws, &mut stream(7, "passport")).unwrap()
+    }
+
+    pub fn selfie(&self) -> Vec<u8> {
+        self.material.selfie(Presented::Holder, &mut stream(7, "selfie")).unwrap()
+    }
+
+    /// Frames that do what a challenge asks; `take` draws another film.
+    pub fn film(&self, challenge: &Value, take: u64) -> Vec<Vec<u8>> {
+        let motion = match challenge["direction"].as_str() {
+            Some("left") => Motion::HeadTurn(Turn::Left),
+            Some("right") => Motion::HeadTurn(Turn::Right),
+            _ => Motion::Blink,
+        };
+        self.material.film(Presented::Holder, motion, &mut stream(take, "film")).unwrap()
+    }
+}
+
+impl TestApp {
+    /// A session in which all three steps are done.
+    pub async fn ready_session(&self, evidence: &Evidence) -> String {
+        let session = self.open_session("user_12345").await;
+        body(self.upload_document(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
+        body(self.upload_selfie(&session, evidence.selfie()).await, StatusCode::OK).await;
+        for take in 0..3 {
+            let challenge = self.challenge(&session).await;
+            let frames = evidence.film(&challenge, take);
+            if body(self.answer(&session, &challenge, frames).await, StatusCode::OK).await["passed"] == true {
+                break;
+            }
+        }
+        session
+    }
 }

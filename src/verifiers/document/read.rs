@@ -197,7 +197,7 @@ impl Search<'_> {
         let printed = printed_zone::read(&lines, &zone_areas);
         let mrz = zone.as_ref().and_then(|zone| zone.parsed.as_ref().ok());
         let names = mrz.map_or(NameComparison::NotJudged, |mrz| {
-            printed_zone::compare_names(mrz.name(), &lines, &zone_areas)
+            printed_zone::compare_names(mrz.name(), &printed, &lines, &zone_areas)
         });
         let quality = quality::measure(self.image, &lines);
         let extraction_confidence = extraction_confidence(zone.as_ref(), &printed);

@@ -3,28 +3,37 @@
 use any_ascii::any_ascii;
 use domain::mrz::{MrzName, transliterate};
 
-use super::printed_lines;
+use super::{PrintedZone, printed_lines};
 use crate::verifiers::document::read::TextLine;
 use crate::verifiers::document::text_box::TextBox;
 
 /// Letters of a word for which one misread letter is forgiven.
 const FORGIVING_LENGTH: usize = 5;
 
+/// Similarity of two words from which one may be a misreading of the other.
+const MISREAD_SIMILARITY: f64 = 0.6;
+
 /// Whether the names of both zones agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameComparison {
     /// Every word of the machine-readable name stands in the printed zone.
     Agree,
-    /// Some words do and some do not.
+    /// The printed zone surely says another name.
     Differ,
-    /// No word was found: the printed zone may be in another script, covered or not read.
+    /// The printed name was not read for sure: it may be in another script, covered or too small.
     NotJudged,
 }
 
-/// Looks for each word of `name` among the lines outside the zone.
-pub fn compare_names(name: &MrzName, lines: &[TextLine], zone_areas: &[TextBox]) -> NameComparison {
-    let printed: Vec<String> =
-        printed_lines(lines, zone_areas).into_iter().flat_map(|line| words(&line.text)).collect();
+/// Looks for each word of `name` among the lines outside the zone, and beside the labels of names.
+///
+/// A word that is nowhere proves nothing by itself, since small print is often read in part: names differ only where
+/// the printed name was found by its labels and lacks the word.
+pub fn compare_names(
+    name: &MrzName,
+    printed: &PrintedZone,
+    lines: &[TextLine],
+    zone_areas: &[TextBox],
+) -> NameComparison {
     let mut wanted: Vec<&str> =
         name.primary().split(' ').chain(name.secondary().unwrap_or_default().split(' ')).collect();
     // The last word may be cut off; it proves nothing.
@@ -32,12 +41,15 @@ pub fn compare_names(name: &MrzName, lines: &[TextLine], zone_areas: &[TextBox])
         wanted.pop();
     }
     wanted.retain(|word| !word.is_empty());
-    let found = wanted.iter().filter(|word| printed.iter().any(|other| same(word, other))).count();
-    match found {
-        0 => NameComparison::NotJudged,
-        _ if found == wanted.len() => NameComparison::Agree,
-        _ => NameComparison::Differ,
+    let on_page: Vec<String> =
+        printed_lines(lines, zone_areas).into_iter().flat_map(|line| words(&line.text)).collect();
+    if !wanted.is_empty() && wanted.iter().all(|word| on_page.iter().any(|other| same(word, other))) {
+        return NameComparison::Agree;
     }
+    let Some(labelled) = &printed.full_name else { return NameComparison::NotJudged };
+    let labelled = words(&labelled.value);
+    let lacks = |word: &&str| !labelled.iter().any(|other| similar(word, other));
+    if wanted.iter().any(lacks) { NameComparison::Differ } else { NameComparison::NotJudged }
 }
 
 /// The words of a line in both spellings that issuers use: `Ü` as `UE` and as `U`.
@@ -63,6 +75,11 @@ fn same(word: &str, printed: &str) -> bool {
     word.len() >= FORGIVING_LENGTH && (printed.contains(word) || strsim::levenshtein(word, printed) <= 1)
 }
 
+/// Close enough for a misreading of the same word.
+fn similar(word: &str, printed: &str) -> bool {
+    same(word, printed) || strsim::normalized_levenshtein(word, printed) >= MISREAD_SIMILARITY
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::line;
@@ -75,7 +92,7 @@ mod tests {
         let mrz = Mrz::parse(&rows, NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()).unwrap();
         let lines: Vec<TextLine> =
             printed.iter().enumerate().map(|(row, text)| line(text, 0.0, 30.0 * row as f32)).collect();
-        compare_names(mrz.name(), &lines, &[])
+        compare_names(mrz.name(), &super::super::read(&lines, &[]), &lines, &[])
     }
 
     const ERIKSSON: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
@@ -88,7 +105,15 @@ mod tests {
 
     #[test]
     fn another_given_name_differs() {
-        assert_eq!(compare(ERIKSSON, &["ERIKSSON", "ANNE MARIE"]), NameComparison::Differ);
+        let printed = ["Surname", "ERIKSSON", "Given names", "BERTA"];
+        assert_eq!(compare(ERIKSSON, &printed), NameComparison::Differ);
+    }
+
+    #[test]
+    fn a_misread_or_unlabelled_name_is_not_judged() {
+        let misread = ["Surname", "ER1K550N", "Given names", "ANNA MARIA"];
+        assert_eq!(compare(ERIKSSON, &misread), NameComparison::NotJudged);
+        assert_eq!(compare(ERIKSSON, &["ERIKSSON", "ANNE MARIE"]), NameComparison::NotJudged);
     }
 
     #[test]

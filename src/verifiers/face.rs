@@ -202,8 +202,76 @@ fn face_box(image: &RgbImage, face: &DetectedFace) -> FaceBox {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::verifiers) mod tests {
+    use std::sync::OnceLock;
+
+    use image::Rgb;
+
     use super::*;
+
+    /// The models and a sample picture, fetched where they are missing.
+    pub(in crate::verifiers) fn models() -> &'static FaceModels {
+        static MODELS: OnceLock<FaceModels> = OnceLock::new();
+        MODELS.get_or_init(|| FaceModels::from_cache(&ModelCache::from_env().unwrap()).unwrap())
+    }
+
+    pub(in crate::verifiers) fn sample(role: Role) -> RgbImage {
+        image::open(ModelCache::from_env().unwrap().path(role).unwrap()).unwrap().to_rgb8()
+    }
+
+    /// The sample person in a crop with margin round the face, enlarged twice.
+    pub(in crate::verifiers) fn portrait() -> RgbImage {
+        let crop = imageops::crop_imm(&sample(Role::SamplePortrait), 80, 0, 300, 340).to_image();
+        imageops::resize(&crop, 600, 680, imageops::FilterType::Triangle)
+    }
+
+    fn similarity(a: &FaceFinding, b: &FaceFinding) -> Score {
+        a.template.as_ref().unwrap().similarity(b.template.as_ref().unwrap())
+    }
+
+    #[test]
+    fn a_good_selfie_has_no_problem_and_is_live() {
+        let finding = describe_selfie(models(), &portrait()).unwrap();
+        assert!(finding.good_quality(), "{:?}", finding.problems);
+        assert!(finding.live.unwrap() > Score::saturating(5_000));
+    }
+
+    #[test]
+    fn another_rendition_of_a_face_is_the_same_person_and_a_stranger_is_not() {
+        let selfie = describe_selfie(models(), &portrait()).unwrap();
+        let soft = describe_selfie(models(), &imageops::fast_blur(&portrait(), 1.0)).unwrap();
+        let stranger = describe_portrait(models(), &sample(Role::SampleGroup)).unwrap();
+        assert!(similarity(&selfie, &soft) > Score::saturating(9_000));
+        assert!(similarity(&selfie, &stranger) < Score::saturating(2_000));
+    }
+
+    #[test]
+    fn a_group_is_no_selfie() {
+        let finding = describe_selfie(models(), &sample(Role::SampleGroup)).unwrap();
+        assert_eq!(finding.problems, [FaceProblem::SeveralFaces]);
+        assert!(finding.template.is_none());
+    }
+
+    #[test]
+    fn an_empty_page_shows_no_face() {
+        let finding = describe_portrait(models(), &RgbImage::from_pixel(640, 480, Rgb([200; 3]))).unwrap();
+        assert_eq!(finding.problems, [FaceProblem::NoFace]);
+    }
+
+    #[test]
+    fn the_portrait_of_a_page_on_its_side_is_found_beside_its_ghost_image() {
+        let mut page = RgbImage::from_pixel(1400, 980, Rgb([225, 228, 222]));
+        for (height, x, y) in [(420, 80, 300), (130, 1100, 600)] {
+            let print =
+                imageops::resize(&portrait(), height * 600 / 680, height, imageops::FilterType::Triangle);
+            imageops::replace(&mut page, &print, x, y);
+        }
+        let selfie = describe_selfie(models(), &portrait()).unwrap();
+        for page in [page.clone(), imageops::rotate90(&page)] {
+            let finding = describe_portrait(models(), &page).unwrap();
+            assert!(similarity(&selfie, &finding) > Score::saturating(8_000));
+        }
+    }
 
     #[test]
     fn a_box_found_on_a_turned_page_lies_where_it_was_on_the_page() {

@@ -19,6 +19,8 @@ pub struct Similarity {
 
 impl Similarity {
     /// The map of a square of `side` pixels round `centre` from a crop of `pixels` by `pixels`.
+    ///
+    /// `centre` counts from the image's corner, as boxes do: half a pixel more than a `Point`.
     pub fn square(centre: Point, side: f32, pixels: u32) -> Self {
         let scale = side / pixels as f32;
         let corner = |middle: f32| middle - side / 2.0 + (scale - 1.0) / 2.0;
@@ -193,21 +195,21 @@ mod tests {
     #[test]
     fn a_square_of_the_whole_image_is_the_image() {
         let image = RgbImage::from_fn(16, 16, |x, y| Rgb([(x * 16) as u8, (y * 16) as u8, 7]));
-        let map = Similarity::square((7.5, 7.5), 16.0, 16);
+        let map = Similarity::square((8.0, 8.0), 16.0, 16);
         assert_eq!(cut(&image, &map, (16, 16), Shrink::Smooth), image);
     }
 
     #[test]
     fn a_smooth_crop_does_not_alias() {
         let stripes = RgbImage::from_fn(64, 64, |x, _| Rgb([if x % 2 == 0 { 0 } else { 255 }; 3]));
-        let crop = cut(&stripes, &Similarity::square((31.5, 31.5), 32.0, 8), (8, 8), Shrink::Smooth);
+        let crop = cut(&stripes, &Similarity::square((32.0, 32.0), 32.0, 8), (8, 8), Shrink::Smooth);
         assert!(crop.pixels().all(|p| (120..=135).contains(&p.0[0])));
     }
 
     #[test]
     fn outside_the_image_is_black() {
         let white = RgbImage::from_pixel(8, 8, Rgb([255; 3]));
-        let crop = cut(&white, &Similarity::square((3.5, 3.5), 16.0, 16), (16, 16), Shrink::Smooth);
+        let crop = cut(&white, &Similarity::square((4.0, 4.0), 16.0, 16), (16, 16), Shrink::Smooth);
         assert_eq!(crop.get_pixel(0, 0).0, [0; 3]);
         assert_eq!(crop.get_pixel(8, 8).0, [255; 3]);
     }

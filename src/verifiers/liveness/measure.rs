@@ -150,8 +150,45 @@ fn grey(frame: &RgbImage) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use domain::liveness::{ChallengeKind, LivenessReason, judge};
+    use domain::policy::Policy;
     use image::Rgb;
+
+    use super::*;
+    use crate::demo::frames::{Motion, Turn, frames};
+    use crate::demo::persona::stream;
+    use crate::demo::portrait::{FoundFace, Subject};
+    use crate::verifiers::face::tests::{models, portrait};
+
+    /// What the domain says to synthetic frames of the sample person.
+    fn reasons(motion: Motion, challenge: ChallengeKind) -> Vec<LivenessReason> {
+        let find = |image: &RgbImage| {
+            let faces = models().find_faces(image)?;
+            Ok(faces.iter().map(found).collect())
+        };
+        let subject = Subject::largest(&portrait(), &find).unwrap();
+        let taken: Vec<RgbImage> =
+            frames(&subject, motion, &mut stream(1, "measure")).into_iter().map(reduced).collect();
+        judge(&measure(models(), &taken).unwrap(), challenge, &Policy::embedded().liveness).reasons
+    }
+
+    fn found(face: &DetectedFace) -> FoundFace {
+        let DetectedFace { x, y, width, height, points, .. } = *face;
+        FoundFace { x, y, width, height, points }
+    }
+
+    #[test]
+    fn a_head_turned_to_the_persons_left_goes_right_in_the_picture() {
+        assert_eq!(reasons(Motion::HeadTurn(Turn::Left), ChallengeKind::HeadTurnLeft), []);
+        let wrong = reasons(Motion::HeadTurn(Turn::Right), ChallengeKind::HeadTurnLeft);
+        assert_eq!(wrong, [LivenessReason::WrongDirection]);
+    }
+
+    #[test]
+    fn a_blink_is_seen_and_a_stare_is_not_one() {
+        assert_eq!(reasons(Motion::Blink, ChallengeKind::Blink), []);
+        assert_eq!(reasons(Motion::Still, ChallengeKind::Blink), [LivenessReason::ActionMissing]);
+    }
 
     #[test]
     fn a_still_image_sent_again_and_again_does_not_differ() {

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_pose_that_jumps_in_a_single_frame_is_no_turn() {
         let yaws = [0.0, 1.0, 0.0, -78.0, 0.0, 1.0, 0.0, 1.0];
-        assert_eq!(head_turn(&yaws), Some((10, 0)));
+        assert_eq!(head_turn(&yaws), Some((5, 5)));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `kill -9` in the middle of writes: every acknowledged step is there afterwards, and the log verifies.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -11,6 +13,9 @@ use tokio::sync::Mutex;
 
 const ROUNDS: u64 = 10;
 const WRITERS: usize = 8;
+
+/// Sessions that were acknowledged, each with its challenge if that was acknowledged too.
+type Acknowledged = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 struct Server {
     child: Child,
@@ -52,11 +57,12 @@ impl Server {
 async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::new();
     // The first start makes the schema; the key comes from the command line beside it.
     Server::start(&data, &client).await.kill();
     let key = new_key(&data);
-    let acknowledged: Arc<Mutex<Vec<(String, Option<String>)>>> = Arc::default();
+    let acknowledged = Acknowledged::default();
     for round in 0..ROUNDS {
         let server = Server::start(&data, &client).await;
         let writers: Vec<_> = (0..WRITERS)
@@ -90,12 +96,7 @@ async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
 }
 
 /// Opens sessions and draws challenges until the server is gone; keeps what was acknowledged.
-async fn write(
-    client: Client,
-    base: String,
-    key: String,
-    acknowledged: Arc<Mutex<Vec<(String, Option<String>)>>>,
-) {
+async fn write(client: Client, base: String, key: String, acknowledged: Acknowledged) {
     loop {
         let create = client
             .post(format!("{base}/partner/sessions"))

@@ -178,7 +178,8 @@ pub fn judge(finding: &LivenessFinding, challenge: ChallengeKind, rules: &Livene
 fn visibility(finding: &LivenessFinding, rules: &LivenessRules) -> Vec<LivenessReason> {
     let mut reasons = vec![];
     let needed = u32::from(finding.frames) * u32::from(rules.min_frames_with_face.steps());
-    if u32::from(finding.frames_with_face) * 10_000 < needed {
+    // Without a common face nothing ties the frames to the selfie.
+    if u32::from(finding.frames_with_face) * 10_000 < needed || finding.template.is_none() {
         reasons.push(LivenessReason::FaceNotVisible);
     }
     if finding.frames_with_several_faces > 0 {
@@ -249,7 +250,7 @@ mod tests {
             live: Some(Score::saturating(9_800)),
             consistency: Some(Score::saturating(8_000)),
             frame_difference: Some(Score::saturating(300)),
-            template: None,
+            template: FaceTemplate::from_embedding(&[1.0; crate::face::TEMPLATE_LENGTH]).ok(),
         }
     }
 

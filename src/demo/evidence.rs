@@ -70,8 +70,8 @@ impl Material {
         rng: &mut StdRng,
     ) -> anyhow::Result<Vec<Vec<u8>>> {
         let pictures = match presented {
-            Presented::Holder => frames(&self.holder.rendition(rng), motion, rng),
-            Presented::SomeoneElse => frames(&self.other.rendition(rng), motion, rng),
+            Presented::Holder => frames(&self.holder, motion, rng),
+            Presented::SomeoneElse => frames(&self.other, motion, rng),
             Presented::HeldPrint => (0..10u8)
                 .map(|index| held_print(&self.portrait, f32::from(index) * 3.0, hand(rng), rng))
                 .collect(),

@@ -72,7 +72,7 @@ fn frame(subject: &Subject, yaw: f32, closed: f32, rng: &mut StdRng) -> RgbImage
     if closed > 0.0 {
         draw_lashes(&mut image, &lids, closed);
     }
-    expose(&mut image, rng.random_range(0.97..1.03), 5.0, rng);
+    expose(&mut image, rng.random_range(0.97..1.03), 2.0, rng);
     image
 }
 

@@ -22,6 +22,8 @@ pub struct FoundFace {
     pub height: f32,
     /// Eyes, nose tip, corners of the mouth; of each pair the one further left in the picture comes first.
     pub points: [(f32, f32); 5],
+    /// Whether the person looks at the camera.
+    pub frontal: bool,
 }
 
 impl FoundFace {
@@ -40,7 +42,8 @@ impl FoundFace {
     fn cropped(&self, origin: (f32, f32), scale: f32) -> Self {
         let moved = |(x, y): (f32, f32)| ((x - origin.0) * scale, (y - origin.1) * scale);
         let (x, y) = moved((self.x, self.y));
-        Self { x, y, width: self.width * scale, height: self.height * scale, points: self.points.map(moved) }
+        let (width, height) = (self.width * scale, self.height * scale);
+        Self { x, y, width, height, points: self.points.map(moved), frontal: self.frontal }
     }
 
     /// The same face after a turn of the picture by `degrees` (clockwise) about `pivot`; the box keeps its size.
@@ -89,7 +92,7 @@ impl Subject {
         let largest = faces.iter().map(|face| face.height).fold(0.0, f32::max);
         let alone: Vec<Self> = faces
             .iter()
-            .filter(|face| face.height >= 0.85 * largest)
+            .filter(|face| face.frontal && face.height >= 0.7 * largest)
             .filter_map(|face| {
                 let crops = MARGINS.iter().map(|margin| Self::around(image, face, *margin));
                 crops.into_iter().find(|crop| matches!(find(&crop.image), Ok(found) if found.len() == 1))
@@ -183,7 +186,7 @@ pub(crate) mod tests {
             if distance < 50.0 { Rgb([200, 160, (x % 256) as u8]) } else { Rgb([60, 70, 80]) }
         });
         let points = [(130.0, 170.0), (170.0, 170.0), (150.0, 185.0), (135.0, 205.0), (165.0, 205.0)];
-        let face = FoundFace { x: 105.0, y: 130.0, width: 90.0, height: 100.0, points };
+        let face = FoundFace { x: 105.0, y: 130.0, width: 90.0, height: 100.0, points, frontal: true };
         Subject { image, face }
     }
 

@@ -8,8 +8,12 @@ use image::RgbImage;
 use super::{FaceFinder, FoundFace, SanctionedPerson};
 use crate::models::{Kind, ModelCache, Role};
 use crate::verifiers::face::FaceModels;
+use crate::verifiers::face::detect::DetectedFace;
 use crate::verifiers::screening::demonstration::demonstration_subject;
 use crate::verifiers::{Verifiers, image_guard};
+
+/// Degrees of yaw or pitch below which a person looks at the camera; what a selfie may have is more.
+const FRONTAL: f32 = 18.0;
 
 /// The sample portrait and the group photograph; fetched if missing.
 pub fn sample_pictures() -> Result<(RgbImage, RgbImage)> {
@@ -22,17 +26,13 @@ pub fn sample_pictures() -> Result<(RgbImage, RgbImage)> {
 /// Finds faces with the verifiers' own detector.
 pub fn face_finder(models: Arc<FaceModels>) -> FaceFinder {
     Box::new(move |image| {
-        let faces = models.find_faces(image)?;
-        Ok(faces
-            .into_iter()
-            .map(|face| FoundFace {
-                x: face.x,
-                y: face.y,
-                width: face.width,
-                height: face.height,
-                points: face.points,
-            })
-            .collect())
+        let found = |face: DetectedFace| -> Result<FoundFace> {
+            let pose = models.pose.estimate(image, &face)?;
+            let DetectedFace { x, y, width, height, points, .. } = face;
+            let frontal = pose.yaw.abs().max(pose.pitch.abs()) < FRONTAL;
+            Ok(FoundFace { x, y, width, height, points, frontal })
+        };
+        models.find_faces(image)?.into_iter().map(found).collect()
     })
 }
 

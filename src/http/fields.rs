@@ -76,11 +76,7 @@ impl CreateFields {
     }
 }
 
-fn text<'a>(
-    object: &'a Map<String, Value>,
-    field: &str,
-    keep: &mut impl FnMut(FieldProblem),
-) -> Option<String> {
+fn text(object: &Map<String, Value>, field: &str, keep: &mut impl FnMut(FieldProblem)) -> Option<String> {
     match object.get(field) {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),

@@ -24,10 +24,10 @@ pub enum ImageError {
     /// Nothing was sent.
     #[error("The file is empty")]
     Empty,
-    /// Not JPEG, PNG or WebP by its first bytes.
+    /// A picture or document of another type, by its first bytes.
     #[error("Only JPEG, PNG and WebP images are accepted")]
     UnsupportedType,
-    /// The header is damaged or the file ends within it.
+    /// No picture at all, or its header is damaged.
     #[error("The file is not a readable image")]
     NotAnImage,
     /// Fewer pixels than a face or a line of text needs.
@@ -105,8 +105,16 @@ fn media_type(bytes: &[u8]) -> Result<(MediaType, ImageFormat), ImageError> {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
             Ok((MediaType::WebP, ImageFormat::WebP))
         }
-        _ => Err(ImageError::UnsupportedType),
+        _ if is_another_type(bytes) => Err(ImageError::UnsupportedType),
+        _ => Err(ImageError::NotAnImage),
     }
+}
+
+/// Files that people take for photographs: they deserve to hear that the type is not accepted.
+fn is_another_type(bytes: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 6] = [b"GIF8", b"BM", b"II*\0", b"MM\0*", b"%PDF-", b"\xFF\x0A"];
+    // HEIC and AVIF: an ISO media file whose first box is `ftyp`.
+    OTHERS.iter().any(|magic| bytes.starts_with(magic)) || bytes.get(4..8) == Some(b"ftyp")
 }
 
 fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
@@ -150,7 +158,8 @@ mod tests {
     fn other_files_are_refused_by_their_bytes() {
         assert_eq!(inspected(vec![]).unwrap_err(), ImageError::Empty);
         assert_eq!(inspected(b"%PDF-1.7".to_vec()).unwrap_err(), ImageError::UnsupportedType);
-        assert_eq!(inspected(b"text called .jpg".to_vec()).unwrap_err(), ImageError::UnsupportedType);
+        assert_eq!(inspected(b"\0\0\0\x18ftypheic".to_vec()).unwrap_err(), ImageError::UnsupportedType);
+        assert_eq!(inspected(b"text called .jpg".to_vec()).unwrap_err(), ImageError::NotAnImage);
         assert_eq!(inspected(vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16]).unwrap_err(), ImageError::NotAnImage);
     }
 

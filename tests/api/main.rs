@@ -1,5 +1,7 @@
 //! Black-box tests: a real server on the embedded store with real models, asked over real HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
 mod concurrency;
 mod documentation;
 mod outcomes;

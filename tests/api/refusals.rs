@@ -61,7 +61,7 @@ async fn bytes_that_are_no_image_are_400_and_other_types_415() {
     let app = TestApp::start().await;
     let session = app.open_session("user").await;
     let truncated_jpeg = vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16];
-    for file in [vec![], truncated_jpeg] {
+    for file in [vec![], truncated_jpeg, b"a text file called .jpg".to_vec()] {
         let answer = upload(&app, &session, file).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
     }

@@ -1,5 +1,7 @@
 //! Taking a document: read it, examine it, compare its portrait with a selfie that is already there.
 
+use futures_util::future::try_join;
+
 use super::Permit;
 use super::command::SubmitDocument;
 use super::compare::{Face, Side, compare};
@@ -30,8 +32,8 @@ pub(super) async fn handle(
         return Ok(vec![]);
     }
     let image = VerifierImage { upload, fingerprint };
-    let reading = services.documents.read(&image, now.date_naive()).await?;
-    let portrait = services.faces.portrait(&image).await?;
+    let reading = services.documents.read(&image, now.date_naive());
+    let (reading, portrait) = try_join(reading, services.faces.portrait(&image)).await?;
     let (verdict, identity) =
         examine(&reading, &portrait, &declared, &services.policy.document, now.date_naive());
 

@@ -208,7 +208,12 @@ pub(super) fn vote_on_names(
         if let Some(crop) = look.apply(&reading.areas[row]).crop(image, CROP_HEIGHT)
             && let Some(again) = decode_row(&recogniser.read(&crop)?.mrz, reading.format, row)
         {
+            // The same row twice is an answer: further looks are dear and would be outvoted.
+            let confirms = ballots.iter().any(|(text, _)| *text == again.text);
             ballots.push((again.text, again.confidences));
+            if confirms {
+                break;
+            }
         }
     }
     let (text, confidences) = elected(&ballots);

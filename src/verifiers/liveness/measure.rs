@@ -19,7 +19,7 @@ use crate::verifiers::runtime::RuntimeError;
 use super::signal::{self, Lids};
 
 /// Longer side to which frames are reduced before anything looks at them.
-pub const FRAME_SIDE: u32 = 640;
+pub const FRAME_SIDE: u32 = 960;
 /// Longer sides at which a frame is searched, one after the other until a face is found.
 const SEARCH_SIDES: [u32; 2] = [256, 480];
 /// Least distance between the eyes, in pixels of the reduced frame.
@@ -174,7 +174,7 @@ mod tests {
 
     fn found(face: &DetectedFace) -> FoundFace {
         let DetectedFace { x, y, width, height, points, .. } = *face;
-        FoundFace { x, y, width, height, points }
+        FoundFace { x, y, width, height, points, frontal: true }
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_large_frame_is_reduced_and_keeps_its_shape() {
-        assert_eq!(reduced(RgbImage::new(1280, 960)).dimensions(), (640, 480));
+        assert_eq!(reduced(RgbImage::new(1920, 1080)).dimensions(), (960, 540));
         assert_eq!(reduced(RgbImage::new(320, 240)).dimensions(), (320, 240));
     }
 }

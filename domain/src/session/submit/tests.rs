@@ -169,7 +169,7 @@ fn a_face_near_below_the_threshold_goes_to_a_reviewer() {
 
 #[test]
 fn a_selfie_without_a_face_goes_to_a_reviewer() {
-    let reasons = [RiskFactor::WeakQuality, RiskFactor::FaceNotCompared, RiskFactor::LivenessFailed];
+    let reasons = [RiskFactor::WeakQuality, RiskFactor::FaceNotCompared];
     expect(Decision::ManualReview, &reasons, |world| {
         world.selfie.template = None;
         world.selfie.problems = vec![FaceProblem::NoFace];

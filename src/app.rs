@@ -10,7 +10,6 @@ use chrono::Utc;
 use domain::Timestamp;
 use domain::policy::Policy;
 use domain::ports::{Clock, Ids, Services};
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::blobs::FileEvidence;
@@ -25,7 +24,7 @@ use crate::store::sqlite::partner_view::PartnerViewProjection;
 use crate::store::sqlite::{InstanceLock, Pump};
 use crate::vault::{MasterKey, MasterKeySource, SqliteVault};
 use crate::verifiers::Verifiers;
-use crate::workers;
+use crate::workers::Workers;
 
 struct SystemClock;
 
@@ -105,8 +104,7 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         let Self { shared, pump, evidence, _lock } = self;
-        let workers: JoinSet<()> =
-            workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
+        let workers = Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
         let data = shared.clone();
         let server = HttpServer::new(move || {
             HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
@@ -122,7 +120,7 @@ impl App {
         });
         server.await?;
         stopping.abort();
-        drop(workers);
+        workers.stop().await;
         // What was appended last is numbered before the process ends.
         pump.pump_until_idle().await?;
         shared.store.save_key_uses().await?;

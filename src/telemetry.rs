@@ -1,5 +1,7 @@
 //! Log lines: text for people or JSON for machines; ids and codes, never personal data.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
@@ -11,7 +13,11 @@ pub fn start(settings: &Settings) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // A second start in one process (tests) keeps the first subscriber.
     let _ = match settings.log_format {
         LogFormat::Text => builder.try_init(),

@@ -1,10 +1,12 @@
 //! What the server does by itself: numbers the log, expires sessions, notes when keys were used, sweeps evidence files
 //! that no event refers to.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::session::{Action, Caller, SessionCommand, SessionError};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::blobs::FileEvidence;
@@ -16,43 +18,69 @@ const EXPIRY_EVERY: Duration = Duration::from_secs(15);
 const KEY_USES_EVERY: Duration = Duration::from_secs(60);
 /// Sessions expired in one turn; the rest waits for the next.
 const EXPIRY_BATCH: u32 = 200;
-
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Far longer than a command takes between storing a file and appending the event that refers to it.
 const SWEEP_AGE: Duration = Duration::from_secs(6 * 3_600);
 
-/// Starts the workers; dropping the set stops them, which is safe at any point.
-pub fn start(pump: Pump, sessions: Arc<Sessions>, store: Store, evidence: Arc<FileEvidence>) -> JoinSet<()> {
-    let mut workers = JoinSet::new();
-    workers.spawn(async move { pump.run().await });
-    let expiring = store.clone();
-    let sweeping = store.clone();
-    workers.spawn(async move {
-        let mut ticks = tokio::time::interval(SWEEP_EVERY);
-        loop {
-            ticks.tick().await;
-            sweep(&evidence, &sweeping).await;
-        }
-    });
-    workers.spawn(async move {
-        let mut ticks = tokio::time::interval(EXPIRY_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = expire_overdue(&sessions, &expiring).await {
-                tracing::error!(%error, "sessions could not be expired");
+/// The running workers.
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Workers {
+    /// Starts them all.
+    pub fn start(pump: Pump, sessions: Arc<Sessions>, store: Store, evidence: Arc<FileEvidence>) -> Self {
+        let mut workers = Self { stop: watch::Sender::new(false), tasks: JoinSet::new() };
+        let stopping = workers.stop.subscribe();
+        workers.tasks.spawn(async move { pump.run(stopping).await });
+        let expiring = store.clone();
+        workers.every(EXPIRY_EVERY, move || {
+            let (sessions, store) = (Arc::clone(&sessions), expiring.clone());
+            async move {
+                if let Err(error) = expire_overdue(&sessions, &store).await {
+                    tracing::error!(%error, "sessions could not be expired");
+                }
             }
-        }
-    });
-    workers.spawn(async move {
-        let mut ticks = tokio::time::interval(KEY_USES_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = store.save_key_uses().await {
-                tracing::error!(%error, "the last use of keys could not be saved");
+        });
+        let sweeping = store.clone();
+        workers.every(SWEEP_EVERY, move || {
+            let (evidence, store) = (Arc::clone(&evidence), sweeping.clone());
+            async move { sweep(&evidence, &store).await }
+        });
+        workers.every(KEY_USES_EVERY, move || {
+            let store = store.clone();
+            async move {
+                if let Err(error) = store.save_key_uses().await {
+                    tracing::error!(%error, "the last use of keys could not be saved");
+                }
             }
-        }
-    });
-    workers
+        });
+        workers
+    }
+
+    /// Lets every worker finish its turn; none is cut off inside a transaction.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    fn every<F>(&mut self, period: Duration, turn: impl Fn() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let mut stopping = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            let mut ticks = tokio::time::interval(period);
+            loop {
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                }
+                turn().await;
+            }
+        });
+    }
 }
 
 /// Deletes files that a lost race or a crash left behind; waits for its next turn while the log is not read to its end.

@@ -13,6 +13,8 @@ use ekyc_onboarder::store::sqlite::{Pump, SqliteEvents, SqliteStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::ledger::{Ledger, append, write_against_others};
 
@@ -24,6 +26,25 @@ async fn new_store() -> (TempDir, SqliteStore) {
 
 fn ledgers(store: &SqliteStore) -> PersistedEventStore<SqliteEvents, Ledger> {
     store.event_store()
+}
+
+/// A pump in a task of its own, stopped as the server stops it.
+struct RunningPump {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl RunningPump {
+    fn start(pump: &Pump) -> Self {
+        let (pump, stop) = (pump.clone(), watch::Sender::new(false));
+        let stopping = stop.subscribe();
+        Self { stop, task: tokio::spawn(async move { pump.run(stopping).await }) }
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap();
+    }
 }
 
 /// The connection of somebody who has the file and knows SQL.
@@ -57,18 +78,14 @@ async fn an_append_at_an_old_version_is_a_lost_race_and_writes_nothing() {
 async fn concurrent_writers_give_one_gapless_log_with_every_stream_in_order() {
     let (_dir, store) = new_store().await;
     let pump = Pump::new(store.clone(), vec![]);
-    let running = tokio::spawn({
-        let pump = pump.clone();
-        async move { pump.run().await }
-    });
+    let running = RunningPump::start(&pump);
     let writers: Vec<_> =
         (0..8).map(|writer| tokio::spawn(write_against_others(ledgers(&store), writer, 25, 5))).collect();
     let mut written = 0;
     for writer in writers {
         written += writer.await.unwrap();
     }
-    running.abort();
-    let _ = running.await;
+    running.stop().await;
     pump.pump_until_idle().await.unwrap();
     let verified = store.verify_log().await.unwrap();
     assert_eq!(verified.head.size, written as u64);
@@ -80,16 +97,29 @@ async fn a_running_pump_numbers_what_another_process_appended() {
     let (dir, store) = new_store().await;
     let other = SqliteStore::open(&dir.path().join("events.sqlite")).await.unwrap();
     let pump = Pump::new(store.clone(), vec![]);
-    let running = tokio::spawn(async move { pump.run().await });
+    let running = RunningPump::start(&pump);
     assert!(append(&ledgers(&other), "a", "command line", 1).await);
     for _ in 0..200 {
         if store.log_head().await.unwrap().size == 1 {
-            running.abort();
-            return;
+            return running.stop().await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     panic!("not numbered within two seconds");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pump_stopped_at_any_moment_leaves_the_writer_usable() {
+    let (_dir, store) = new_store().await;
+    let pump = Pump::new(store.clone(), vec![]);
+    for round in 0..40 {
+        let running = RunningPump::start(&pump);
+        let writer = tokio::spawn(write_against_others(ledgers(&store), round, 5, 5));
+        tokio::time::sleep(std::time::Duration::from_micros(150 * u64::from(round as u32))).await;
+        running.stop().await;
+        pump.pump_until_idle().await.unwrap();
+        writer.await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::SqliteStore;
 use super::numbering::number_waiting;
 use super::projection::{Projection, advance};
@@ -30,9 +32,12 @@ impl Pump {
         Self { store, projections: projections.into(), names }
     }
 
-    /// Runs for ever: woken by each append of this process, else every 50 ms. Dropping the future stops it safely.
-    pub async fn run(&self) {
-        loop {
+    /// Runs until `stop` turns true: woken by each append of this process, else every 50 ms.
+    ///
+    /// Let it end by itself: a future dropped while a transaction begins leaves the writer connection inside that
+    /// transaction, for whoever takes it next.
+    pub async fn run(&self, stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
             if let Err(error) = self.pump_until_idle().await {
                 tracing::error!(%error, "the log pump failed and will try again");
                 tokio::time::sleep(RETRY).await;

@@ -72,16 +72,18 @@ impl SqliteStore {
         Ok(row)
     }
 
-    /// One page of the partner's sessions, newest first, from one snapshot.
+    /// One page of the partner's sessions, newest first.
+    ///
+    /// Two statements rather than one transaction: a request that is dropped while a transaction begins would leave
+    /// the reader inside it, and a total that is a moment older than the page harms nobody.
     pub async fn list_sessions(
         &self,
         filter: &SessionFilter,
         start: PageStart,
         limit: u32,
     ) -> Result<SessionPage, StoreError> {
-        let mut snapshot = self.readers.begin().await?;
         let total: i64 =
-            filter.applied_to("SELECT count(*)").build_query_scalar().fetch_one(&mut *snapshot).await?;
+            filter.applied_to("SELECT count(*)").build_query_scalar().fetch_one(&self.readers).await?;
         let mut page = filter.applied_to("SELECT session_id, partner_id, version, status, created_at, body");
         if let PageStart::After { created_at, session } = start {
             page.push(" AND (created_at, session_id) < (").push_bind(created_at);
@@ -91,7 +93,7 @@ impl SqliteStore {
         if let PageStart::Offset(offset) = start {
             page.push(" OFFSET ").push_bind(i64::try_from(offset).unwrap_or(i64::MAX));
         }
-        let rows = page.build_query_as().fetch_all(&mut *snapshot).await?;
+        let rows = page.build_query_as().fetch_all(&self.readers).await?;
         Ok(SessionPage { rows, total: total.cast_unsigned() })
     }
 }

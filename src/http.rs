@@ -8,6 +8,7 @@ mod health;
 mod kyc;
 mod partner;
 mod problem;
+mod refusals;
 mod request_id;
 mod upload;
 

@@ -20,7 +20,7 @@ use domain::ports::{Indexed, PortError, Vault};
 use domain::sealed::DataClass;
 use zeroize::Zeroizing;
 
-use cache::{KeyCache, SessionKeys};
+use cache::{KeyCache, SessionKeys, Ticket};
 use cipher::{Key, keyed_hash, length_prefixed, random_key};
 use key_database::{BlindIndex, KeyDatabase};
 pub use master::{MasterKey, MasterKeyError, MasterKeySource};
@@ -120,7 +120,16 @@ impl SqliteVault {
         }
         let ticket = self.cache.ticket();
         let wrapped = self.database.wrapped_key(session, class).await?.ok_or(PortError::Erased)?;
-        let data_key = cipher::open(&self.wrapping, &wrapping_context(session, class), &wrapped);
+        self.unwrap_key((session, class), &wrapped, ticket)
+    }
+
+    fn unwrap_key(
+        &self,
+        (session, class): (SessionId, DataClass),
+        wrapped: &[u8],
+        ticket: Ticket,
+    ) -> Result<Arc<SessionKeys>, PortError> {
+        let data_key = cipher::open(&self.wrapping, &wrapping_context(session, class), wrapped);
         let data_key = data_key.ok().and_then(|bytes| Some(Key::new(bytes.as_slice().try_into().ok()?)));
         let data_key = data_key.ok_or_else(|| PortError::Failed("a data key does not unwrap".into()))?;
         let keys = Arc::new(SessionKeys::of(&data_key));
@@ -195,6 +204,20 @@ impl Vault for SqliteVault {
         let sealed = sealed.map_err(|_| PortError::Failed(format!("{field}: not base64")))?;
         let mut opened = self.open_raw(session, class, field, &sealed).await?;
         Ok(std::mem::take(&mut opened))
+    }
+
+    async fn prepare(&self, sessions: &[SessionId], class: DataClass) -> Result<(), PortError> {
+        let missing: Vec<SessionId> =
+            sessions.iter().copied().filter(|session| self.cache.get((*session, class)).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let ticket = self.cache.ticket();
+        for (session, wrapped) in self.database.wrapped_keys(&missing, class).await? {
+            let session = session.parse().map_err(|_| PortError::Failed("a key names no session".into()))?;
+            self.unwrap_key((session, class), &wrapped, ticket)?;
+        }
+        Ok(())
     }
 
     async fn fingerprint(

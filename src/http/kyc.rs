@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use super::Shared;
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
 use super::auth::ApiCaller;
-use super::problem::{Answer, ApiError, ErrorBody, FieldProblem};
+use super::problem::{Answer, ApiError, FieldProblem};
+use super::refusals::{Keyed, OfUpload, OnSession};
 use super::upload::{FRAMES, SINGLE, Upload};
 use crate::sessions::Folded;
 use crate::store::access::Scope;
@@ -89,16 +90,9 @@ fn missing_after(step: &'static str) -> ApiError {
     request_body(content = DocumentUpload, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "What was read; `is_valid` says whether it is accepted", body = DocumentAnswer),
-        (status = 400, description = "No image, wrong state or malformed body", body = ErrorBody),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
-        (status = 404, description = "No such session", body = ErrorBody),
-        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
-        (status = 413, description = "The upload is too large", body = ErrorBody),
-        (status = 415, description = "Not JPEG, PNG or WebP", body = ErrorBody),
-        (status = 422, description = "Parts are missing or wrong", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
-        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+        Keyed,
+        OnSession,
+        OfUpload,
     ),
     security(("api_key" = []))
 )]
@@ -163,16 +157,9 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
     request_body(content = SelfieUpload, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "How the faces compare", body = SelfieAnswer),
-        (status = 400, description = "No image, wrong state or malformed body", body = ErrorBody),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
-        (status = 404, description = "No such session", body = ErrorBody),
-        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
-        (status = 413, description = "The upload is too large", body = ErrorBody),
-        (status = 415, description = "Not JPEG, PNG or WebP", body = ErrorBody),
-        (status = 422, description = "Parts are missing", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
-        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+        Keyed,
+        OnSession,
+        OfUpload,
     ),
     security(("api_key" = []))
 )]
@@ -205,12 +192,8 @@ async fn selfie(
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
     responses(
         (status = 200, description = "The challenge", body = ChallengeAnswer),
-        (status = 400, description = "Wrong state", body = ErrorBody),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
-        (status = 404, description = "No such session", body = ErrorBody),
-        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
+        Keyed,
+        OnSession,
     ),
     security(("api_key" = []))
 )]
@@ -242,16 +225,9 @@ async fn challenge(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<Chal
     request_body(content = LivenessUpload, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "The verdict", body = LivenessAnswer),
-        (status = 400, description = "No images, unknown or used challenge, wrong state", body = ErrorBody),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
-        (status = 404, description = "No such session", body = ErrorBody),
-        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
-        (status = 413, description = "A frame or all together are too large", body = ErrorBody),
-        (status = 415, description = "Not JPEG, PNG or WebP", body = ErrorBody),
-        (status = 422, description = "Parts are missing, too few or too many frames", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
-        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+        Keyed,
+        OnSession,
+        OfUpload,
     ),
     security(("api_key" = []))
 )]
@@ -294,13 +270,8 @@ async fn liveness(
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
     responses(
         (status = 200, description = "The automatic outcome", body = SubmitAnswer),
-        (status = 400, description = "Steps are missing, or the session has expired", body = ErrorBody),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `kyc:write`", body = ErrorBody),
-        (status = 404, description = "No such session", body = ErrorBody),
-        (status = 409, description = "Another request keeps changing the session", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
-        (status = 503, description = "Busy; see Retry-After", body = ErrorBody),
+        Keyed,
+        OnSession,
     ),
     security(("api_key" = []))
 )]

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, open};
+use domain::sealed::DataClass;
 use domain::session::{Action, Caller, OpenSession, SessionCommand};
 use projections::partner_view::{PartnerView, Status};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use super::answers::{SessionCreated, SessionList, SessionView, time};
 use super::auth::ApiCaller;
 use super::fields::{CreateFields, json_object};
 use super::problem::{Answer, ApiError, ErrorBody};
+use super::refusals::Keyed;
 use crate::store::access::Scope;
 use crate::store::{PageStart, SessionFilter};
 
@@ -51,11 +53,9 @@ pub struct CreateSession {
     post, path = "/partner/sessions", tag = "Partner", request_body = CreateSession,
     responses(
         (status = 200, description = "The session is open", body = SessionCreated),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `sessions:write`", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 422, description = "Fields are missing or wrong", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
+        Keyed,
     ),
     security(("api_key" = []))
 )]
@@ -101,10 +101,8 @@ async fn create(
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
     responses(
         (status = 200, description = "The session", body = SessionView),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `sessions:read`", body = ErrorBody),
         (status = 404, description = "No such session", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
+        Keyed,
     ),
     security(("api_key" = []))
 )]
@@ -158,9 +156,7 @@ pub struct ListQuery {
     responses(
         (status = 200, description = "A page of sessions", body = SessionList),
         (status = 400, description = "A query value is not valid", body = ErrorBody),
-        (status = 401, description = "The API key is missing or not valid", body = ErrorBody),
-        (status = 403, description = "The key lacks `sessions:read`", body = ErrorBody),
-        (status = 500, description = "Server error", body = ErrorBody),
+        Keyed,
     ),
     security(("api_key" = []))
 )]
@@ -191,9 +187,12 @@ async fn list(caller: ApiCaller, shared: &Shared, query: &ListQuery) -> Result<S
         }
         _ => None,
     };
-    let mut items = Vec::with_capacity(page.rows.len());
-    for row in &page.rows {
-        items.push(render(shared, &row.view()?).await?);
+    let views = page.rows.iter().map(|row| row.view()).collect::<Result<Vec<_>, _>>()?;
+    let sessions: Vec<SessionId> = views.iter().map(|view| view.session_id).collect();
+    shared.sessions.services().vault.prepare(&sessions, DataClass::Contact).await?;
+    let mut items = Vec::with_capacity(views.len());
+    for view in &views {
+        items.push(render(shared, view).await?);
     }
     Ok(SessionList { items, total: page.total, limit, offset, next_cursor })
 }

@@ -100,6 +100,21 @@ impl KeyDatabase {
         Ok(wrapped)
     }
 
+    /// The wrapped keys of many sessions in one statement; erased ones are left out.
+    pub(super) async fn wrapped_keys(
+        &self,
+        sessions: &[SessionId],
+        class: DataClass,
+    ) -> Result<Vec<(String, Vec<u8>)>, VaultError> {
+        let ids: Vec<_> = sessions.iter().map(SessionId::to_string).collect();
+        let keys = sqlx::query_as(include_str!("sql/wrapped_keys.sql"))
+            .bind(class.as_str())
+            .bind(serde_json::Value::from(ids).to_string())
+            .fetch_all(&self.connection)
+            .await?;
+        Ok(keys)
+    }
+
     pub(super) async fn find(
         &self,
         partner: &str,

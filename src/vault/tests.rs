@@ -41,6 +41,24 @@ async fn sealed_bytes_open_only_as_the_same_session_class_and_field() {
 }
 
 #[tokio::test]
+async fn prepared_keys_open_what_they_sealed_and_erased_sessions_stay_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open_in(&dir).await;
+    let mut sealed = vec![];
+    for number in 1..=3 {
+        open_with_user(&vault, number, "u").await;
+        sealed.push(vault.seal_bytes(session(number), CONTACT, "user", b"u").await.unwrap());
+    }
+    vault.erase(session(2), CONTACT).await.unwrap();
+    drop(vault);
+    let vault = open_in(&dir).await;
+    vault.prepare(&[session(1), session(2), session(3)], CONTACT).await.unwrap();
+    assert_eq!(vault.open_bytes(session(1), CONTACT, "user", &sealed[0]).await.unwrap(), b"u");
+    assert_eq!(vault.open_bytes(session(2), CONTACT, "user", &sealed[1]).await, Err(PortError::Erased));
+    assert_eq!(vault.open_bytes(session(3), CONTACT, "user", &sealed[2]).await.unwrap(), b"u");
+}
+
+#[tokio::test]
 async fn keys_survive_a_restart_and_a_repeated_opening() {
     let dir = tempfile::tempdir().unwrap();
     let vault = open_in(&dir).await;

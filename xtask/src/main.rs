@@ -51,7 +51,7 @@ fn test() -> anyhow::Result<()> {
         Step::check("dependency rule", "cargo tree -p domain -e normal", dependencies::check),
         Step::cargo("lints", ["clippy"]).with(workspace).with(["--all-targets", "--", "-D", "warnings"]),
         // The tests verify real images; the models are fetched once and then come from the cache.
-        Step::cargo("models", ["run", "--release", "--bin", "ekyc", "--", "models", "fetch"]),
+        Step::cargo("models", ["run", "--release", "--bin", "ekyc", "--", "models", "fetch", "--tools"]),
         Step::cargo("tests", ["test"]).with(workspace),
     ];
     let count = steps.len();

@@ -1,0 +1,53 @@
+//! The refusals that several calls share, as the OpenAPI document lists them.
+
+use utoipa::IntoResponses;
+
+use super::problem::ErrorBody;
+
+/// What every call with an API key may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; problem.rs gives them")]
+pub enum Keyed {
+    /// The API key is missing or not valid.
+    #[response(status = 401)]
+    NotAuthenticated(ErrorBody),
+    /// The key lacks the permission.
+    #[response(status = 403)]
+    NotPermitted(ErrorBody),
+    /// A fault of the server.
+    #[response(status = 500)]
+    Internal(ErrorBody),
+}
+
+/// What every call on a session may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; problem.rs gives them")]
+pub enum OnSession {
+    /// Malformed request, or a wrong state: `code` says which.
+    #[response(status = 400)]
+    Refused(ErrorBody),
+    /// No such session.
+    #[response(status = 404)]
+    NoSession(ErrorBody),
+    /// Another request keeps changing the session.
+    #[response(status = 409)]
+    Conflict(ErrorBody),
+}
+
+/// What every upload may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; problem.rs gives them")]
+pub enum OfUpload {
+    /// The upload is too large.
+    #[response(status = 413)]
+    TooLarge(ErrorBody),
+    /// Neither JPEG nor PNG nor WebP.
+    #[response(status = 415)]
+    UnsupportedType(ErrorBody),
+    /// Parts are missing or wrong.
+    #[response(status = 422)]
+    WrongParts(ErrorBody),
+    /// Too much work is waiting; see Retry-After.
+    #[response(status = 503)]
+    Busy(ErrorBody),
+}

@@ -1,0 +1,3 @@
+SELECT session_id, wrapped
+FROM data_keys
+WHERE class = ? AND session_id IN (SELECT value FROM json_each(?))

@@ -329,7 +329,7 @@ fn consistency_problems(
     if let Some(MrzReading { mrz, .. }) = &reading.mrz {
         if mrz.format().is_visa() {
             problems.push(DocumentProblem::VisaNotAccepted);
-        } else if (declared.document_type == DocumentType::Passport) != mrz.document_code().starts_with('P') {
+        } else if !declared.document_type.agrees_with_code(mrz.document_code()) {
             problems.push(DocumentProblem::TypeMismatch);
         }
         let issuer = mrz.issuer().parse::<CountryCode>();

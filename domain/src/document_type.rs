@@ -34,6 +34,17 @@ impl DocumentType {
         }
     }
 
+    /// Whether a machine-readable zone with this document code (ICAO 9303 parts 4 and 5) can be on such a document.
+    pub fn agrees_with_code(self, code: &str) -> bool {
+        let is_card = code.starts_with(['I', 'A', 'C']);
+        match self {
+            Self::Passport => code.starts_with('P'),
+            Self::IdCard | Self::ResidencePermit => is_card,
+            // Licences with a zone of their own (ISO/IEC 18013) start with neither.
+            Self::DrivingLicense => !is_card && !code.starts_with('P'),
+        }
+    }
+
     /// Whether the document is issued with a machine-readable zone, so that its absence is a finding.
     pub const fn carries_mrz(self) -> bool {
         matches!(self, Self::Passport | Self::ResidencePermit)
@@ -50,10 +61,9 @@ impl FromStr for DocumentType {
             .map(|c| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_lowercase() })
             .collect();
         match name.as_str() {
-            "passport" | "passport_card" => Ok(Self::Passport),
-            "id_card" | "id" | "idcard" | "national_id" | "national_id_card" | "identity_card" => {
-                Ok(Self::IdCard)
-            }
+            "passport" => Ok(Self::Passport),
+            "id_card" | "id" | "idcard" | "passport_card" | "national_id" | "national_id_card"
+            | "identity_card" => Ok(Self::IdCard),
             "driving_license" | "driving_licence" | "driver_license" | "drivers_license"
             | "driver_licence" => Ok(Self::DrivingLicense),
             "residence_permit" | "residence_card" | "residency_permit" => Ok(Self::ResidencePermit),
@@ -93,6 +103,17 @@ pub struct UnknownSide;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_type_has_document_codes_of_its_own() {
+        assert!(DocumentType::Passport.agrees_with_code("P"));
+        assert!(
+            DocumentType::IdCard.agrees_with_code("ID")
+                && DocumentType::ResidencePermit.agrees_with_code("AR")
+        );
+        assert!(!DocumentType::DrivingLicense.agrees_with_code("ID"));
+        assert!(!DocumentType::IdCard.agrees_with_code("P"));
+    }
 
     #[test]
     fn common_synonyms_are_accepted() {

@@ -55,6 +55,7 @@ mod tests {
     use super::super::testing::Story;
     use super::super::{Action, SessionError, SessionEvent, Step};
     use crate::liveness::{ChallengeKind, LivenessReason};
+    use crate::policy::Policy;
 
     #[test]
     fn the_draw_decides_the_challenge_and_the_policy_its_time() {
@@ -92,7 +93,7 @@ mod tests {
 
     #[test]
     fn no_more_challenges_are_given_than_the_policy_says() {
-        let story = (0..12).fold(Story::opened(), |story, _| {
+        let story = (0..Policy::embedded().session.max_challenges).fold(Story::opened(), |story, _| {
             story.then(Action::IssueChallenge).after(Duration::seconds(60))
         });
         assert_eq!(story.when(Action::IssueChallenge), Err(SessionError::TooManyChallenges));

@@ -14,7 +14,7 @@ mod upload;
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::{Resource, web};
 
 pub use docs::openapi;
 pub use request_id::stamp_request;
@@ -38,10 +38,16 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
     move |config| {
         config
             .app_data(shared)
+            .app_data(web::QueryConfig::default().error_handler(problem::unreadable_query))
             .configure(partner::routes)
             .configure(kyc::routes)
             .configure(health::routes)
             .configure(docs::routes)
             .default_service(web::to(problem::no_such_route));
     }
+}
+
+/// A path whose unknown methods are answered like every other error.
+fn resource(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(problem::no_such_method))
 }

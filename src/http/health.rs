@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::Shared;
 use super::answers::Health;
+use super::{Shared, resource};
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/health").route(web::get().to(health)));
+    config.service(resource("/health").route(web::get().to(health)));
 }
 
 /// Whether the server and its database work.

@@ -9,12 +9,12 @@ use domain::ports::open;
 use domain::session::{Action, Caller, CheckLiveness, SessionCommand, SubmitDocument};
 use utoipa::ToSchema;
 
-use super::Shared;
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
 use super::auth::ApiCaller;
 use super::problem::{Answer, ApiError, FieldProblem};
 use super::refusals::{Keyed, OfUpload, OnSession};
 use super::upload::{FRAMES, SINGLE, Upload};
+use super::{Shared, resource};
 use crate::sessions::Folded;
 use crate::store::access::Scope;
 
@@ -24,15 +24,15 @@ const MIN_FRAMES: usize = 3;
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/kyc/{session_id}/document").route(web::post().to(submit_document)))
-        .service(web::resource("/kyc/{session_id}/selfie").route(web::post().to(submit_selfie)))
+        .service(resource("/kyc/{session_id}/document").route(web::post().to(submit_document)))
+        .service(resource("/kyc/{session_id}/selfie").route(web::post().to(submit_selfie)))
         .service(
-            web::resource("/kyc/{session_id}/liveness/challenge")
+            resource("/kyc/{session_id}/liveness/challenge")
                 .route(web::get().to(liveness_challenge))
                 .route(web::post().to(liveness_challenge)),
         )
-        .service(web::resource("/kyc/{session_id}/liveness").route(web::post().to(check_liveness)))
-        .service(web::resource("/kyc/{session_id}/submit").route(web::post().to(submit_session)));
+        .service(resource("/kyc/{session_id}/liveness").route(web::post().to(check_liveness)))
+        .service(resource("/kyc/{session_id}/submit").route(web::post().to(submit_session)));
 }
 
 /// The parts of a document upload.

@@ -12,12 +12,12 @@ use projections::partner_view::{PartnerView, Status};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Shared;
 use super::answers::{SessionCreated, SessionList, SessionView, time};
 use super::auth::ApiCaller;
 use super::fields::{CreateFields, json_object};
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::Keyed;
+use super::{Shared, resource};
 use crate::store::access::Scope;
 use crate::store::{PageStart, SessionFilter};
 
@@ -25,11 +25,11 @@ use crate::store::{PageStart, SessionFilter};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/partner/sessions")
+            resource("/partner/sessions")
                 .route(web::post().to(create_session))
                 .route(web::get().to(list_sessions)),
         )
-        .service(web::resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
+        .service(resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
 }
 
 /// What opens a session.

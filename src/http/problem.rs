@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use actix_web::error::{InternalError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{Error, HttpRequest, HttpResponse, Responder};
 use domain::contact::InvalidContact;
 use domain::ports::PortError;
 use domain::session::SessionError;
@@ -155,6 +156,18 @@ impl<T: Serialize> Responder for Answer<T> {
 /// The answer for a path or method that does not exist.
 pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
     ApiError::refused(StatusCode::NOT_FOUND, "not_found", "Not Found").respond(&request)
+}
+
+/// The answer for a method that a path does not have.
+pub async fn no_such_method(request: HttpRequest) -> HttpResponse {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    ApiError::refused(status, "method_not_allowed", "Method Not Allowed").respond(&request)
+}
+
+/// The answer for a query string that does not parse, for instance with a name given twice.
+pub fn unreadable_query(_: QueryPayloadError, request: &HttpRequest) -> Error {
+    let response = ApiError::bad_request("invalid_parameter", "The query cannot be read").respond(request);
+    InternalError::from_response("unreadable query", response).into()
 }
 
 impl From<SessionError> for ApiError {

@@ -166,6 +166,15 @@ async fn problem_json_is_given_when_asked_and_request_ids_come_back() {
 }
 
 #[tokio::test]
+async fn unknown_methods_and_unreadable_queries_are_answered_like_every_error() {
+    let app = TestApp::start().await;
+    let delete = app.client.delete(format!("{}/partner/sessions", app.base)).header("X-API-Key", &app.key);
+    assert_eq!(code(delete, StatusCode::METHOD_NOT_ALLOWED).await, "method_not_allowed");
+    let twice = app.get("/partner/sessions?limit=1&limit=2");
+    assert_eq!(code(twice, StatusCode::BAD_REQUEST).await, "invalid_parameter");
+}
+
+#[tokio::test]
 async fn health_tells_version_and_database() {
     let app = TestApp::start().await;
     let health = ok(app.client.get(format!("{}/health", app.base))).await;

@@ -61,7 +61,7 @@ impl App {
         let services = Services {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
-            vault,
+            vault: Arc::clone(&vault) as _,
             evidence: Arc::clone(&evidence) as _,
             documents: verifiers.documents,
             faces: verifiers.faces,
@@ -72,7 +72,8 @@ impl App {
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services);
-        Ok(Self { shared: web::Data::new(Shared { sessions, store, settings }), pump, evidence, _lock: lock })
+        let shared = web::Data::new(Shared { sessions, store, vault, settings });
+        Ok(Self { shared, pump, evidence, _lock: lock })
     }
 
     /// The store, for what the command line does before it serves.

@@ -5,6 +5,7 @@ mod auth;
 mod docs;
 mod fields;
 mod health;
+mod idempotency;
 mod kyc;
 mod partner;
 mod problem;
@@ -22,6 +23,7 @@ pub use request_id::stamp_request;
 use crate::config::Settings;
 use crate::sessions::Sessions;
 use crate::store::Store;
+use crate::vault::SqliteVault;
 
 /// What every handler shares.
 pub struct Shared {
@@ -29,6 +31,8 @@ pub struct Shared {
     pub sessions: Arc<Sessions>,
     /// Keys, lists of sessions, health.
     pub store: Store,
+    /// Keyed hashes of requests, and whether the keys can be reached.
+    pub vault: Arc<SqliteVault>,
     /// The settings.
     pub settings: Settings,
 }

@@ -78,6 +78,14 @@ impl Sessions {
         &self.services
     }
 
+    /// Runs work to its end on the runtime of commands, even if the caller goes away.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(tracing::Instrument::instrument(work, tracing::Span::current()))
+    }
+
     /// Carries out a command to the end, even if the caller goes away.
     pub async fn execute(
         self: &Arc<Self>,
@@ -85,10 +93,7 @@ impl Sessions {
         actor: Actor,
     ) -> Result<Folded, CommandError> {
         let this = Arc::clone(self);
-        let span = tracing::Span::current();
-        let task = async move { this.execute_here(command, &actor).await };
-        self.runtime
-            .spawn(tracing::Instrument::instrument(task, span))
+        self.spawn(async move { this.execute_here(command, &actor).await })
             .await
             .map_err(|error| CommandError::Store(format!("the command's task ended: {error}")))?
     }
@@ -156,20 +161,32 @@ impl Sessions {
         let view = match stored {
             Some(view) if view.version >= version => Some(view),
             _ if version == 0 => None,
-            _ => self.fold(id).await?,
+            _ => self.fold(id, u64::MAX).await?,
         };
         Ok(view.filter(|view| view.partner_id == partner))
     }
 
-    async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
+    async fn fold(&self, id: SessionId, version: u64) -> Result<Option<PartnerView>, StoreError> {
         let envelopes = self
             .events
             .load_events(&id.to_string())
             .await
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
-        Ok(envelopes.iter().fold(None, |view, envelope| {
+        let until = envelopes.iter().take_while(|envelope| envelope.sequence as u64 <= version);
+        Ok(until.fold(None, |view, envelope| {
             PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload)
         }))
+    }
+
+    /// What the partner saw of a session when it had this version; none if it is unknown or another partner's.
+    pub async fn view_at(
+        &self,
+        partner: PartnerId,
+        id: SessionId,
+        version: u64,
+    ) -> Result<Option<PartnerView>, StoreError> {
+        let view = self.fold(id, version).await?;
+        Ok(view.filter(|view| view.partner_id == partner))
     }
 
     /// The sessions of a partner whose external_user_id is `value`.

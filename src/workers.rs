@@ -1,5 +1,5 @@
 //! What the server does by itself: numbers the log, expires sessions, notes when keys were used, sweeps evidence files
-//! that no event refers to.
+//! that no event refers to and idempotency keys that are a day old.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -46,7 +46,10 @@ impl Workers {
         let sweeping = store.clone();
         workers.every(SWEEP_EVERY, move || {
             let (evidence, store) = (Arc::clone(&evidence), sweeping.clone());
-            async move { sweep(&evidence, &store).await }
+            async move {
+                sweep(&evidence, &store).await;
+                forget_keys(&store).await;
+            }
         });
         workers.every(KEY_USES_EVERY, move || {
             let store = store.clone();
@@ -94,6 +97,13 @@ async fn sweep(evidence: &FileEvidence, store: &Store) {
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "evidence files without an event were swept"),
         Err(error) => tracing::error!(%error, "evidence files could not be swept"),
+    }
+}
+
+/// Forgets idempotency keys whose day is over.
+async fn forget_keys(store: &Store) {
+    if let Err(error) = store.sweep_idempotency(chrono::Utc::now()).await {
+        tracing::error!(%error, "old idempotency keys could not be swept");
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod documentation;
+mod idempotency;
 mod outcomes;
 mod partner;
 mod privacy;

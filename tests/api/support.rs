@@ -11,6 +11,8 @@ use ekyc_onboarder::demo::persona::{Persona, stream};
 use ekyc_onboarder::demo::specimen::Flaws;
 use ekyc_onboarder::demo::stage::{face_finder, sample_pictures};
 use ekyc_onboarder::store::Store;
+use ekyc_onboarder::store::access::Scope;
+use ekyc_onboarder::store::sqlite::access::NewKey;
 use ekyc_onboarder::verifiers::Verifiers;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -71,6 +73,14 @@ impl TestApp {
             .unwrap();
         });
         Self { base, key, client: Client::new(), folder, store, stop: Some(stop), server }
+    }
+
+    /// A key with every scope of a partner beside the first one.
+    pub async fn key_of_another_partner(&self) -> String {
+        let partner = self.store.create_partner("other", chrono::Utc::now()).await.unwrap().id;
+        let new = NewKey { partner, name: "other".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
+        let (_, key) = self.store.create_key(&new, chrono::Utc::now()).await.unwrap();
+        key.secret().expose_secret().to_owned()
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

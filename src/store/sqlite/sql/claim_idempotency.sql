@@ -1,0 +1,13 @@
+-- Takes a key that is new, too old, or left unanswered by a process that is gone; no row when it is somebody's.
+INSERT INTO idempotency (partner_id, route, key, fingerprint, session_id, worker, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (partner_id, route, key) DO UPDATE
+SET fingerprint = excluded.fingerprint,
+    session_id = iif(created_at < ?8, excluded.session_id, session_id),
+    created_at = iif(created_at < ?8, excluded.created_at, created_at),
+    worker = excluded.worker,
+    version = NULL,
+    status = NULL
+WHERE created_at < ?8
+   OR (status IS NULL AND worker <> excluded.worker AND fingerprint = excluded.fingerprint)
+RETURNING session_id

@@ -1,6 +1,7 @@
 //! Puts the house together: settings, store, keys, verifiers, workers, HTTP.
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use crate::blobs::FileEvidence;
 use crate::config::Settings;
-use crate::http::{Shared, routes, stamp_request};
+use crate::http::{RateLimits, Shared, routes, stamp_request};
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::store::access::Scope;
@@ -72,7 +73,17 @@ impl App {
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services);
-        let shared = web::Data::new(Shared { sessions, store, vault, settings });
+        let per_minute =
+            NonZeroU32::new(settings.requests_per_minute).context("requests_per_minute is zero")?;
+        let shared = web::Data::new(Shared {
+            sessions,
+            store,
+            vault,
+            limits: Arc::new(RateLimits::new(per_minute)),
+            lists: verifiers.lists,
+            model_set: verifiers.model_set,
+            settings,
+        });
         Ok(Self { shared, pump, evidence, _lock: lock })
     }
 
@@ -105,7 +116,9 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         let Self { shared, pump, evidence, _lock } = self;
-        let workers = Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
+        let mut workers =
+            Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
+        workers.keep_limits(Arc::clone(&shared.limits));
         let data = shared.clone();
         let server = HttpServer::new(move || {
             HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))

@@ -9,6 +9,8 @@ use domain::contact::AddressRules;
 use domain::policy::Policy;
 use serde::Deserialize;
 
+use crate::http::LEAST_PER_MINUTE;
+
 /// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
 const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_DIR", "EKYC_MODELS_MANIFEST"];
 
@@ -34,6 +36,8 @@ pub struct Settings {
     pub policy_file: Option<PathBuf>,
     /// Hours until a session expires unless submitted.
     pub session_hours: u32,
+    /// Requests a minute for each API key; uploads count more.
+    pub requests_per_minute: u32,
     /// Threads that infer; by default one a core.
     pub inference_threads: Option<usize>,
     /// Verifications that may wait for a thread before the server answers 503.
@@ -68,6 +72,7 @@ impl Default for Settings {
             allow_private_addresses: false,
             policy_file: None,
             session_hours: 24,
+            requests_per_minute: 300,
             inference_threads: None,
             inference_queue: 64,
             inference_memory_mib: 512,
@@ -135,6 +140,10 @@ impl Settings {
             return Err(ConfigError::Invalid(
                 "session_hours, inference_threads and inference_queue are at least 1".into(),
             ));
+        }
+        if self.requests_per_minute < LEAST_PER_MINUTE {
+            let least = format!("requests_per_minute is at least {LEAST_PER_MINUTE}");
+            return Err(ConfigError::Invalid(least));
         }
         if self.production && self.allow_private_addresses {
             return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
@@ -204,6 +213,12 @@ mod tests {
     #[test]
     fn private_addresses_are_refused_in_production() {
         assert!(load(&[("EKYC_PRODUCTION", "true"), ("EKYC_ALLOW_PRIVATE_ADDRESSES", "true")]).is_err());
+    }
+
+    #[test]
+    fn a_key_must_be_able_to_send_a_liveness_upload() {
+        assert!(load(&[("EKYC_REQUESTS_PER_MINUTE", "9")]).is_err());
+        assert!(load(&[("EKYC_REQUESTS_PER_MINUTE", "10")]).is_ok());
     }
 
     #[test]

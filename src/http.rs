@@ -9,6 +9,8 @@ mod idempotency;
 mod kyc;
 mod partner;
 mod problem;
+mod rate_limit;
+mod readiness;
 mod refusals;
 mod request_id;
 mod upload;
@@ -18,12 +20,14 @@ use std::sync::Arc;
 use actix_web::web;
 
 pub use docs::openapi;
+pub use rate_limit::{LEAST_PER_MINUTE, RateLimits};
 pub use request_id::stamp_request;
 
 use crate::config::Settings;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::vault::SqliteVault;
+use crate::verifiers::screening::ListStore;
 
 /// What every handler shares.
 pub struct Shared {
@@ -33,6 +37,12 @@ pub struct Shared {
     pub store: Store,
     /// Keyed hashes of requests, and whether the keys can be reached.
     pub vault: Arc<SqliteVault>,
+    /// How much may be asked.
+    pub limits: Arc<RateLimits>,
+    /// The sanctions lists in force.
+    pub lists: Arc<ListStore>,
+    /// Digest of the loaded models, hexadecimal.
+    pub model_set: String,
     /// The settings.
     pub settings: Settings,
 }

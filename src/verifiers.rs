@@ -40,7 +40,9 @@ pub struct Verifiers {
     pub screening: Arc<dyn SanctionsScreener>,
     /// The networks behind faces, for the demonstration.
     pub face_models: Arc<FaceModels>,
-    /// The lists, for the demonstration.
+    /// Digest of the set of models, hexadecimal.
+    pub model_set: String,
+    /// The lists, for the demonstration and the readiness answer.
     pub lists: Arc<ListStore>,
 }
 
@@ -72,6 +74,7 @@ impl Verifiers {
             liveness: Arc::new(RtenLivenessDetector::new(Arc::clone(&face_models), pool, &set)),
             screening: Arc::new(ListScreener::new(Arc::clone(&lists))),
             face_models,
+            model_set: set.digest.to_string(),
             lists,
         })
     }

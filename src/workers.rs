@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::blobs::FileEvidence;
+use crate::http::RateLimits;
 use crate::sessions::{Actor, CommandError, Sessions};
 use crate::store::sqlite::Pump;
 use crate::store::{Store, StoreError};
@@ -18,6 +19,7 @@ const EXPIRY_EVERY: Duration = Duration::from_secs(15);
 const KEY_USES_EVERY: Duration = Duration::from_secs(60);
 /// Sessions expired in one turn; the rest waits for the next.
 const EXPIRY_BATCH: u32 = 200;
+const IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Far longer than a command takes between storing a file and appending the event that refers to it.
 const SWEEP_AGE: Duration = Duration::from_secs(6 * 3_600);
@@ -60,6 +62,14 @@ impl Workers {
             }
         });
         workers
+    }
+
+    /// Keeps the memory of the rate limits small.
+    pub fn keep_limits(&mut self, limits: Arc<RateLimits>) {
+        self.every(IDLE_EVERY, move || {
+            limits.forget_idle();
+            std::future::ready(())
+        });
     }
 
     /// Lets every worker finish its turn; none is cut off inside a transaction.

@@ -64,6 +64,8 @@ async fn demonstrate(
     let settings = Settings {
         data_dir: folder.path().join("data"),
         public_url: base_url.clone(),
+        // It sends in a minute what a partner's users send in many.
+        requests_per_minute: 10_000,
         ..Settings::default()
     };
     let sanctioned = sanctioned(&verifiers, seed)?;

@@ -1,13 +1,16 @@
-//! `/health`: whether the server can work.
+//! `/health`: whether the server can work; `/health/ready` is in `readiness`.
 
 use actix_web::{HttpResponse, web};
 
 use super::Shared;
 use super::answers::Health;
+use super::readiness::readiness;
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/health").route(web::get().to(health)));
+    config
+        .service(web::resource("/health").route(web::get().to(health)))
+        .service(web::resource("/health/ready").route(web::get().to(readiness)));
 }
 
 /// Whether the server and its database work.

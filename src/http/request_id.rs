@@ -33,6 +33,7 @@ pub async fn stamp_request<B: MessageBody>(
     let span = tracing::info_span!("request", request_id = %id, method = %request.method());
     let started = std::time::Instant::now();
     let mut response = next.call(request).instrument(span.clone()).await?;
+    super::rate_limit::announce(&mut response);
     let route = response.request().match_pattern().unwrap_or_default();
     span.in_scope(|| {
         let ms = started.elapsed().as_millis() as u64;

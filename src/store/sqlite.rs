@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 pub use events::SqliteEvents;
 pub use lock::InstanceLock;
-pub use pump::Pump;
+pub use pump::{Pump, PumpLag};
 
 use crate::store::StoreError;
 

@@ -8,5 +8,7 @@ mod idempotency;
 mod outcomes;
 mod partner;
 mod privacy;
+mod rate_limits;
+mod readiness;
 mod refusals;
 mod support;

@@ -2,11 +2,13 @@
 
 mod answers;
 mod auth;
+mod create_session;
 mod docs;
 mod fields;
 mod health;
 mod idempotency;
 mod kyc;
+mod metrics;
 mod partner;
 mod problem;
 mod rate_limit;
@@ -20,13 +22,16 @@ use std::sync::Arc;
 use actix_web::web;
 
 pub use docs::openapi;
+pub use metrics::listen as listen_for_metrics;
 pub use rate_limit::{LEAST_PER_MINUTE, RateLimits};
 pub use request_id::stamp_request;
 
 use crate::config::Settings;
+use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::vault::SqliteVault;
+use crate::verifiers::pool::InferencePool;
 use crate::verifiers::screening::ListStore;
 
 /// What every handler shares.
@@ -41,6 +46,10 @@ pub struct Shared {
     pub limits: Arc<RateLimits>,
     /// The sanctions lists in force.
     pub lists: Arc<ListStore>,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
+    /// What infers, for its load.
+    pub pool: Arc<InferencePool>,
     /// Digest of the loaded models, hexadecimal.
     pub model_set: String,
     /// The settings.

@@ -10,9 +10,10 @@ use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
 use cqrs_es::{Aggregate, AggregateError, EventStore};
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, Services};
-use domain::session::{Session, SessionCommand, SessionError};
+use domain::session::{Session, SessionCommand, SessionError, SessionEvent};
 use projections::partner_view::PartnerView;
 
+use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, StoreEvents};
 
 /// Lost races before the caller is told to try again.
@@ -30,6 +31,17 @@ pub enum CommandError {
     /// The store failed; the text is for the log.
     #[error("{0}")]
     Store(String),
+}
+
+impl CommandError {
+    /// A stable word for the log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Conflict => "conflict",
+            Self::Store(_) => "internal",
+        }
+    }
 }
 
 /// Who acts, as the metadata of every event says.
@@ -62,15 +74,16 @@ pub struct Sessions {
     store: Store,
     events: PersistedEventStore<StoreEvents, Session>,
     services: Services,
+    metrics: Arc<Metrics>,
     runtime: tokio::runtime::Handle,
 }
 
 impl Sessions {
     /// Over a store, with everything that commands may use; commands run on the runtime that calls this, not on the
     /// HTTP workers' own.
-    pub fn new(store: Store, services: Services) -> Arc<Self> {
+    pub fn new(store: Store, services: Services, metrics: Arc<Metrics>) -> Arc<Self> {
         let runtime = tokio::runtime::Handle::current();
-        Arc::new(Self { events: store.event_store(), store, services, runtime })
+        Arc::new(Self { events: store.event_store(), store, services, metrics, runtime })
     }
 
     /// What commands use: clock, ids, vault, policy ...
@@ -136,6 +149,9 @@ impl Sessions {
                 current_snapshot: None,
             };
             for envelope in self.events.commit(events, context, self.metadata(actor)).await? {
+                if let SessionEvent::SessionDecided(decided) = &envelope.payload {
+                    self.metrics.decided(decided.decision);
+                }
                 view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
             }
         }

@@ -9,6 +9,7 @@ pub mod liveness;
 pub mod pool;
 pub mod runtime;
 pub mod screening;
+pub mod timed;
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -40,6 +41,8 @@ pub struct Verifiers {
     pub screening: Arc<dyn SanctionsScreener>,
     /// The networks behind faces, for the demonstration.
     pub face_models: Arc<FaceModels>,
+    /// What infers, for its load.
+    pub pool: Arc<InferencePool>,
     /// Digest of the set of models, hexadecimal.
     pub model_set: String,
     /// The lists, for the demonstration and the readiness answer.
@@ -71,9 +74,10 @@ impl Verifiers {
         Ok(Self {
             documents: Arc::new(RtenDocumentReader::new(Arc::new(documents?), Arc::clone(&pool), &set)),
             faces: Arc::new(RtenFaceMatcher::new(Arc::clone(&face_models), Arc::clone(&pool), &set)),
-            liveness: Arc::new(RtenLivenessDetector::new(Arc::clone(&face_models), pool, &set)),
+            liveness: Arc::new(RtenLivenessDetector::new(Arc::clone(&face_models), Arc::clone(&pool), &set)),
             screening: Arc::new(ListScreener::new(Arc::clone(&lists))),
             face_models,
+            pool,
             model_set: set.digest.to_string(),
             lists,
         })

@@ -29,6 +29,7 @@ impl Server {
             .env("EKYC_DATA_DIR", data)
             .env("EKYC_LOG", "error")
             .env("EKYC_REQUESTS_PER_MINUTE", "1000000");
+        command.env("EKYC_METRICS_BIND", "");
         command
     }
 

@@ -1,170 +1,33 @@
-//! `/partner/sessions`: partners open sessions and poll them.
+//! `/partner/sessions`: partners poll and list their sessions; opening one is in `create_session`.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::Duration;
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, open};
 use domain::sealed::DataClass;
-use domain::session::{Action, Caller, OpenSession, SessionCommand};
 use projections::partner_view::{PartnerView, Status};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
-use super::Shared;
-use super::answers::{SessionCreated, SessionList, SessionView, time};
+use super::answers::{SessionList, SessionView};
 use super::auth::ApiCaller;
-use super::fields::{CreateFields, json_object};
-use super::idempotency::{Repeatable, Turn};
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::Keyed;
-use crate::sessions::Actor;
+use super::request_id::name_session;
+use super::{Shared, create_session};
 use crate::store::access::Scope;
 use crate::store::{PageStart, SessionFilter};
-
-/// A session that was opened and nothing else.
-const FIRST_VERSION: u64 = 1;
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/partner/sessions")
-                .route(web::post().to(create_session))
+                .route(web::post().to(create_session::create_session))
                 .route(web::get().to(list_sessions)),
         )
         .service(web::resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
-}
-
-/// What opens a session.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
-pub struct CreateSession {
-    /// Your own id of the user.
-    #[schema(example = "user_12345")]
-    external_user_id: String,
-    /// Where webhooks of this session go; https.
-    webhook_url: Option<String>,
-    /// Where the browser goes afterwards; https.
-    redirect_url: Option<String>,
-    /// Up to 50 keys with values of up to 500 characters.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<std::collections::BTreeMap<String, String>>,
-}
-
-/// Opens a session for a user.
-#[utoipa::path(
-    post, path = "/partner/sessions", tag = "Partner", request_body = CreateSession,
-    params((
-        "Idempotency-Key" = Option<String>, Header,
-        description = "1 to 255 visible characters; a repetition within 24 hours opens nothing new"
-    )),
-    responses(
-        (status = 200, description = "The session is open", body = SessionCreated),
-        (status = 400, description = "The Idempotency-Key is malformed", body = ErrorBody),
-        (status = 409, description = "A request with this Idempotency-Key is still running", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (
-            status = 422,
-            description = "Fields are missing or wrong, or the Idempotency-Key was used for another request",
-            body = ErrorBody
-        ),
-        Keyed,
-    ),
-    security(("api_key" = []))
-)]
-pub async fn create_session(
-    request: HttpRequest,
-    caller: ApiCaller,
-    shared: web::Data<Shared>,
-    payload: web::Payload,
-) -> Answer<SessionCreated> {
-    Answer(create(&request, caller, shared, payload).await)
-}
-
-async fn create(
-    request: &HttpRequest,
-    caller: ApiCaller,
-    shared: web::Data<Shared>,
-    payload: web::Payload,
-) -> Result<SessionCreated, ApiError> {
-    let partner = caller.partner_with(Scope::SessionsWrite)?;
-    let fields = CreateFields::parse(&json_object(payload).await?, shared.settings.address_rules())?;
-    let route = "POST /partner/sessions";
-    let view = match Repeatable::read(request, &shared, partner, route, &fields.canonical()?)? {
-        None => {
-            let session = SessionId::new(shared.sessions.services().ids.uuid());
-            open_session(&shared, session, partner, fields, caller.actor()).await?
-        }
-        Some(repeatable) => {
-            let data = shared.clone();
-            let once = async move { open_once(&data, &repeatable, partner, fields, caller.actor()).await };
-            // To its end even if the caller goes away: the key must not stay taken.
-            let done = shared.sessions.spawn(once).await;
-            done.map_err(|error| ApiError::Internal(format!("the request's task ended: {error}")))??
-        }
-    };
-    Ok(SessionCreated {
-        session_id: view.session_id,
-        status: view.status,
-        kyc_url: format!("{}/kyc/{}", shared.settings.public_url, view.session_id),
-        expires_at: time(view.expires_at),
-        created_at: time(view.created_at),
-    })
-}
-
-async fn open_session(
-    shared: &Shared,
-    session: SessionId,
-    partner: PartnerId,
-    fields: CreateFields,
-    actor: Actor,
-) -> Result<PartnerView, ApiError> {
-    let lifetime = Duration::hours(i64::from(shared.settings.session_hours));
-    let open = OpenSession {
-        partner,
-        external_user_id: fields.external_user_id,
-        metadata: fields.metadata,
-        webhook_url: fields.webhook_url,
-        redirect_url: fields.redirect_url,
-        expires_at: shared.sessions.services().clock.now() + lifetime,
-    };
-    let command = SessionCommand { session, caller: Caller::Partner(partner), action: Action::Open(open) };
-    Ok(shared.sessions.execute(command, actor).await?.view)
-}
-
-/// Opens a session under an idempotency key: once, however often it is asked.
-async fn open_once(
-    shared: &Shared,
-    repeatable: &Repeatable,
-    partner: PartnerId,
-    fields: CreateFields,
-    actor: Actor,
-) -> Result<PartnerView, ApiError> {
-    let (session, version) = match repeatable.begin(shared).await? {
-        Turn::Again(session, version) => (session, version),
-        Turn::Work(session) => {
-            // There already if a process crashed after appending and before noting its answer.
-            let found = shared.sessions.view_at(partner, session, FIRST_VERSION).await?;
-            let opened = match found {
-                Some(view) => Ok(view),
-                None => open_session(shared, session, partner, fields, actor).await,
-            };
-            match opened {
-                Ok(view) => {
-                    repeatable.answered(shared, view.version).await?;
-                    return Ok(view);
-                }
-                Err(error) => {
-                    repeatable.failed(shared).await;
-                    return Err(error);
-                }
-            }
-        }
-    };
-    let lost = || ApiError::Internal("an idempotency row names a session that is not there".into());
-    shared.sessions.view_at(partner, session, version).await?.ok_or_else(lost)
 }
 
 /// Reads a session: its status, decision and results.
@@ -189,6 +52,7 @@ pub async fn get_session(
 async fn get(caller: ApiCaller, shared: &Shared, id: &str) -> Result<SessionView, ApiError> {
     let partner = caller.partner_with(Scope::SessionsRead)?;
     let id: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+    name_session(id);
     let view = shared.sessions.view(partner, id).await?.ok_or_else(ApiError::no_such_session)?;
     render(shared, &view).await
 }

@@ -9,7 +9,8 @@ use ekyc_onboarder::demo::evidence::{Material, Presented};
 use ekyc_onboarder::demo::frames::{Motion, Turn};
 use ekyc_onboarder::demo::persona::{Persona, stream};
 use ekyc_onboarder::demo::specimen::Flaws;
-use ekyc_onboarder::demo::stage::{face_finder, sample_pictures};
+use ekyc_onboarder::demo::stage::{face_finder, sample_pictures, sanctioned};
+use ekyc_onboarder::demo::{self, DemoInputs, DemoSummary};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::access::Scope;
 use ekyc_onboarder::store::sqlite::access::NewKey;
@@ -63,6 +64,7 @@ impl TestApp {
         let mut settings = Settings {
             data_dir: folder.path().join("data"),
             public_url: base.clone(),
+            metrics_bind: String::new(),
             requests_per_minute: 10_000,
             ..Settings::default()
         };
@@ -143,6 +145,32 @@ impl TestApp {
 
 fn jpeg(image: Vec<u8>) -> Part {
     Part::bytes(image).file_name("image.jpg").mime_str("image/jpeg").unwrap()
+}
+
+/// Runs the whole demonstration against a server; every scenario must end as it should.
+pub async fn demonstrate(base: &str, key: &str, seed: u64) -> DemoSummary {
+    let (portrait, group) = tokio::task::spawn_blocking(|| sample_pictures().unwrap()).await.unwrap();
+    let inputs = tokio::task::spawn_blocking({
+        let (base_url, api_key) = (base.to_owned(), key.to_owned());
+        move || DemoInputs {
+            base_url,
+            api_key,
+            seed,
+            today: chrono::Utc::now().date_naive(),
+            portrait,
+            group,
+            find_faces: face_finder(verifiers().face_models.clone()),
+            sanctioned: sanctioned(verifiers(), seed).unwrap(),
+            data_directory: String::new(),
+            policy: String::new(),
+            json: true,
+        }
+    });
+    let summary = demo::run(inputs.await.unwrap()).await.unwrap();
+    for outcome in &summary.outcomes {
+        assert!(outcome.ok, "{} ended as {}", outcome.scenario, outcome.status);
+    }
+    summary
 }
 
 /// Sends a request that must succeed.

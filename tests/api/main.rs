@@ -5,6 +5,7 @@
 mod concurrency;
 mod documentation;
 mod idempotency;
+mod logs;
 mod metrics;
 mod outcomes;
 mod partner;

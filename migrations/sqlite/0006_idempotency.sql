@@ -11,8 +11,9 @@ CREATE TABLE idempotency (
     -- Version of the session that the answer shows, and its HTTP status; NULL until answered.
     version     INTEGER,
     status      INTEGER,
-    -- Microseconds since 1970, UTC.
+    -- Microseconds since 1970, UTC: when the key was first used, and when somebody last began to work on it.
     created_at  INTEGER NOT NULL,
+    taken_at    INTEGER NOT NULL,
     PRIMARY KEY (partner_id, route, key)
 ) STRICT, WITHOUT ROWID;
 

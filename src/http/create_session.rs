@@ -119,6 +119,24 @@ async fn open_session(
     Ok(shared.sessions.execute(command, actor).await?.view)
 }
 
+/// The session is there already if an earlier try appended it and did not come to note its answer.
+async fn open_or_find(
+    shared: &Shared,
+    session: SessionId,
+    partner: PartnerId,
+    fields: CreateFields,
+    actor: Actor,
+) -> Result<PartnerView, ApiError> {
+    let find = || shared.sessions.view_at(partner, session, FIRST_VERSION);
+    if let Some(view) = find().await? {
+        return Ok(view);
+    }
+    match open_session(shared, session, partner, fields, actor).await {
+        Ok(view) => Ok(view),
+        Err(error) => find().await?.ok_or(error),
+    }
+}
+
 /// Opens a session under an idempotency key: once, however often it is asked.
 async fn open_once(
     shared: &Shared,
@@ -130,22 +148,16 @@ async fn open_once(
     let (session, version) = match repeatable.begin(shared).await? {
         Turn::Again(session, version) => (session, version),
         Turn::Work(session) => {
-            // There already if a process crashed after appending and before noting its answer.
-            let found = shared.sessions.view_at(partner, session, FIRST_VERSION).await?;
-            let opened = match found {
-                Some(view) => Ok(view),
-                None => open_session(shared, session, partner, fields, actor).await,
+            let opened = async {
+                let view = open_or_find(shared, session, partner, fields, actor).await?;
+                repeatable.answered(shared, view.version).await?;
+                Ok(view)
             };
-            match opened {
-                Ok(view) => {
-                    repeatable.answered(shared, view.version).await?;
-                    return Ok(view);
-                }
-                Err(error) => {
-                    repeatable.failed(shared).await;
-                    return Err(error);
-                }
+            let opened = opened.await;
+            if opened.is_err() {
+                repeatable.failed(shared).await;
             }
+            return opened;
         }
     };
     let lost = || ApiError::Internal("an idempotency row names a session that is not there".into());

@@ -78,7 +78,7 @@ async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> R
     let partner = caller.partner_with(Scope::KycWrite)?;
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
     name_session(session);
-    let step = tracing::info_span!("step", step = step_name(&action));
+    let step = tracing::info_span!("step", step = step_name(&action), session_id = %session);
     let command = SessionCommand { session, caller: Caller::Partner(partner), action };
     let work = async {
         let done = shared.sessions.execute(command, caller.actor()).await;

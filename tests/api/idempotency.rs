@@ -120,6 +120,14 @@ async fn a_retry_after_a_crash_finds_the_same_session_whether_it_was_opened_or_n
 }
 
 #[tokio::test]
+async fn a_key_that_was_not_given_back_is_free_after_a_minute() {
+    let app = TestApp::start().await;
+    let first = ok(create(&app, "order-1", "user")).await;
+    change(&app, "status = NULL, version = NULL, taken_at = taken_at - 61000000").await;
+    assert_eq!(ok(create(&app, "order-1", "user")).await, first);
+}
+
+#[tokio::test]
 async fn a_day_later_the_key_is_a_new_one() {
     let app = TestApp::start().await;
     let first = ok(create(&app, "order-1", "user")).await;

@@ -12,6 +12,10 @@ use crate::store::StoreError;
 /// How long a key is kept.
 pub const KEPT: Duration = Duration::hours(24);
 
+/// Creating takes milliseconds: who has not answered by then failed without giving the key back. That two work on one key
+/// does no harm, since both work on one session.
+const LONGEST_WORK: Duration = Duration::seconds(60);
+
 /// What a partner asked under which key; the key counts within its route.
 #[derive(Clone, Debug)]
 pub struct IdempotentRequest {
@@ -62,6 +66,7 @@ impl SqliteStore {
             .bind(self.opening.to_string())
             .bind(now.timestamp_micros())
             .bind((now - KEPT).timestamp_micros())
+            .bind((now - LONGEST_WORK).timestamp_micros())
             .fetch_optional(&self.writer)
             .await?;
         match taken {

@@ -1,6 +1,7 @@
 //! Puts the house together: settings, store, keys, verifiers, workers, HTTP.
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use uuid::Uuid;
 
 use crate::blobs::FileEvidence;
 use crate::config::Settings;
-use crate::http::{Shared, routes, stamp_request};
+use crate::http::{RateLimits, Shared, listen_for_metrics, routes, stamp_request};
+use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::store::access::Scope;
@@ -24,6 +26,7 @@ use crate::store::sqlite::partner_view::PartnerViewProjection;
 use crate::store::sqlite::{InstanceLock, Pump};
 use crate::vault::{MasterKey, MasterKeySource, SqliteVault};
 use crate::verifiers::Verifiers;
+use crate::verifiers::timed::Timed;
 use crate::workers::Workers;
 
 struct SystemClock;
@@ -58,21 +61,35 @@ impl App {
         let lock = store.lock_instance()?;
         let vault = Arc::new(open_vault(&settings).await?);
         let evidence = Arc::new(FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?);
+        let metrics = Arc::new(Metrics::default());
         let services = Services {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
-            vault,
+            vault: Arc::clone(&vault) as _,
             evidence: Arc::clone(&evidence) as _,
-            documents: verifiers.documents,
-            faces: verifiers.faces,
-            liveness: verifiers.liveness,
-            screening: verifiers.screening,
+            documents: Arc::new(Timed::new(verifiers.documents, &metrics)),
+            faces: Arc::new(Timed::new(verifiers.faces, &metrics)),
+            liveness: Arc::new(Timed::new(verifiers.liveness, &metrics)),
+            screening: Arc::new(Timed::new(verifiers.screening, &metrics)),
             policy,
             production: settings.production,
         };
         let pump = pump(&store);
-        let sessions = Sessions::new(store.clone(), services);
-        Ok(Self { shared: web::Data::new(Shared { sessions, store, settings }), pump, evidence, _lock: lock })
+        let sessions = Sessions::new(store.clone(), services, Arc::clone(&metrics));
+        let per_minute =
+            NonZeroU32::new(settings.requests_per_minute).context("requests_per_minute is zero")?;
+        let shared = web::Data::new(Shared {
+            sessions,
+            store,
+            vault,
+            limits: Arc::new(RateLimits::new(per_minute)),
+            lists: verifiers.lists,
+            metrics,
+            pool: verifiers.pool,
+            model_set: verifiers.model_set,
+            settings,
+        });
+        Ok(Self { shared, pump, evidence, _lock: lock })
     }
 
     /// The store, for what the command line does before it serves.
@@ -104,7 +121,11 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         let Self { shared, pump, evidence, _lock } = self;
-        let workers = Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
+        let mut workers =
+            Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
+        workers.keep_limits(Arc::clone(&shared.limits));
+        let metrics = shared.settings.metrics_address().and_then(|at| listen_for_metrics(at, shared.clone()));
+        let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
         let data = shared.clone();
         let server = HttpServer::new(move || {
             HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
@@ -120,6 +141,10 @@ impl App {
         });
         server.await?;
         stopping.abort();
+        if let Some((metrics, running)) = metrics {
+            metrics.stop(false).await;
+            running.await??;
+        }
         workers.stop().await;
         // What was appended last is numbered before the process ends.
         pump.pump_until_idle().await?;

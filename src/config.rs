@@ -9,6 +9,8 @@ use domain::contact::AddressRules;
 use domain::policy::Policy;
 use serde::Deserialize;
 
+use crate::http::LEAST_PER_MINUTE;
+
 /// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
 const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_DIR", "EKYC_MODELS_MANIFEST"];
 
@@ -18,6 +20,8 @@ const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_
 pub struct Settings {
     /// Address to listen on.
     pub bind: SocketAddr,
+    /// Address of `/metrics`; empty switches it off.
+    pub metrics_bind: String,
     /// Base of kyc_url and redirects; never taken from the Host header.
     pub public_url: String,
     /// Folder of the database, the evidence files and, in development, the keys.
@@ -34,6 +38,8 @@ pub struct Settings {
     pub policy_file: Option<PathBuf>,
     /// Hours until a session expires unless submitted.
     pub session_hours: u32,
+    /// Requests a minute for each API key; uploads count more.
+    pub requests_per_minute: u32,
     /// Threads that infer; by default one a core.
     pub inference_threads: Option<usize>,
     /// Verifications that may wait for a thread before the server answers 503.
@@ -60,6 +66,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 9000)),
+            metrics_bind: "127.0.0.1:9464".into(),
             public_url: "http://localhost:9000".into(),
             data_dir: "ekyc-data".into(),
             keys_file: None,
@@ -68,6 +75,7 @@ impl Default for Settings {
             allow_private_addresses: false,
             policy_file: None,
             session_hours: 24,
+            requests_per_minute: 300,
             inference_threads: None,
             inference_queue: 64,
             inference_memory_mib: 512,
@@ -136,6 +144,13 @@ impl Settings {
                 "session_hours, inference_threads and inference_queue are at least 1".into(),
             ));
         }
+        if !self.metrics_bind.is_empty() && self.metrics_address().is_none() {
+            return Err(ConfigError::Invalid("metrics_bind must be ADDRESS:PORT or empty".into()));
+        }
+        if self.requests_per_minute < LEAST_PER_MINUTE {
+            let least = format!("requests_per_minute is at least {LEAST_PER_MINUTE}");
+            return Err(ConfigError::Invalid(least));
+        }
         if self.production && self.allow_private_addresses {
             return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
         }
@@ -149,6 +164,11 @@ impl Settings {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable { path: path.clone(), error })?;
         Policy::parse(&text).map_err(|error| ConfigError::Policy { path: path.clone(), error })
+    }
+
+    /// Where `/metrics` listens, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_bind.parse().ok()
     }
 
     /// Where addresses of partners may point.
@@ -204,6 +224,19 @@ mod tests {
     #[test]
     fn private_addresses_are_refused_in_production() {
         assert!(load(&[("EKYC_PRODUCTION", "true"), ("EKYC_ALLOW_PRIVATE_ADDRESSES", "true")]).is_err());
+    }
+
+    #[test]
+    fn a_key_must_be_able_to_send_a_liveness_upload() {
+        assert!(load(&[("EKYC_REQUESTS_PER_MINUTE", "9")]).is_err());
+        assert!(load(&[("EKYC_REQUESTS_PER_MINUTE", "10")]).is_ok());
+    }
+
+    #[test]
+    fn metrics_may_be_off_but_not_nowhere() {
+        assert_eq!(load(&[("EKYC_METRICS_BIND", "")]).unwrap().metrics_address(), None);
+        assert!(load(&[("EKYC_METRICS_BIND", "localhost")]).is_err());
+        assert!(Settings::default().metrics_address().is_some());
     }
 
     #[test]

@@ -2,12 +2,17 @@
 
 mod answers;
 mod auth;
+mod create_session;
 mod docs;
 mod fields;
 mod health;
+mod idempotency;
 mod kyc;
+mod metrics;
 mod partner;
 mod problem;
+mod rate_limit;
+mod readiness;
 mod refusals;
 mod request_id;
 mod upload;
@@ -17,11 +22,17 @@ use std::sync::Arc;
 use actix_web::{Resource, web};
 
 pub use docs::openapi;
+pub use metrics::listen as listen_for_metrics;
+pub use rate_limit::{LEAST_PER_MINUTE, RateLimits};
 pub use request_id::stamp_request;
 
 use crate::config::Settings;
+use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::store::Store;
+use crate::vault::SqliteVault;
+use crate::verifiers::pool::InferencePool;
+use crate::verifiers::screening::ListStore;
 
 /// What every handler shares.
 pub struct Shared {
@@ -29,6 +40,18 @@ pub struct Shared {
     pub sessions: Arc<Sessions>,
     /// Keys, lists of sessions, health.
     pub store: Store,
+    /// Keyed hashes of requests, and whether the keys can be reached.
+    pub vault: Arc<SqliteVault>,
+    /// How much may be asked.
+    pub limits: Arc<RateLimits>,
+    /// The sanctions lists in force.
+    pub lists: Arc<ListStore>,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
+    /// What infers, for its load.
+    pub pool: Arc<InferencePool>,
+    /// Digest of the loaded models, hexadecimal.
+    pub model_set: String,
     /// The settings.
     pub settings: Settings,
 }

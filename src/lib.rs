@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod http;
 pub mod lists;
+pub mod metrics;
 pub mod models;
 pub mod sessions;
 pub mod store;

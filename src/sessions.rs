@@ -10,9 +10,10 @@ use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
 use cqrs_es::{Aggregate, AggregateError, EventStore};
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, Services};
-use domain::session::{Session, SessionCommand, SessionError};
+use domain::session::{Session, SessionCommand, SessionError, SessionEvent};
 use projections::partner_view::PartnerView;
 
+use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, StoreEvents};
 
 /// Lost races before the caller is told to try again.
@@ -30,6 +31,17 @@ pub enum CommandError {
     /// The store failed; the text is for the log.
     #[error("{0}")]
     Store(String),
+}
+
+impl CommandError {
+    /// A stable word for the log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Conflict => "conflict",
+            Self::Store(_) => "internal",
+        }
+    }
 }
 
 /// Who acts, as the metadata of every event says.
@@ -62,20 +74,29 @@ pub struct Sessions {
     store: Store,
     events: PersistedEventStore<StoreEvents, Session>,
     services: Services,
+    metrics: Arc<Metrics>,
     runtime: tokio::runtime::Handle,
 }
 
 impl Sessions {
     /// Over a store, with everything that commands may use; commands run on the runtime that calls this, not on the
     /// HTTP workers' own.
-    pub fn new(store: Store, services: Services) -> Arc<Self> {
+    pub fn new(store: Store, services: Services, metrics: Arc<Metrics>) -> Arc<Self> {
         let runtime = tokio::runtime::Handle::current();
-        Arc::new(Self { events: store.event_store(), store, services, runtime })
+        Arc::new(Self { events: store.event_store(), store, services, metrics, runtime })
     }
 
     /// What commands use: clock, ids, vault, policy ...
     pub const fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// Runs work to its end on the runtime of commands, even if the caller goes away.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(tracing::Instrument::instrument(work, tracing::Span::current()))
     }
 
     /// Carries out a command to the end, even if the caller goes away.
@@ -85,10 +106,7 @@ impl Sessions {
         actor: Actor,
     ) -> Result<Folded, CommandError> {
         let this = Arc::clone(self);
-        let span = tracing::Span::current();
-        let task = async move { this.execute_here(command, &actor).await };
-        self.runtime
-            .spawn(tracing::Instrument::instrument(task, span))
+        self.spawn(async move { this.execute_here(command, &actor).await })
             .await
             .map_err(|error| CommandError::Store(format!("the command's task ended: {error}")))?
     }
@@ -131,6 +149,9 @@ impl Sessions {
                 current_snapshot: None,
             };
             for envelope in self.events.commit(events, context, self.metadata(actor)).await? {
+                if let SessionEvent::SessionDecided(decided) = &envelope.payload {
+                    self.metrics.decided(decided.decision);
+                }
                 view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
             }
         }
@@ -156,20 +177,32 @@ impl Sessions {
         let view = match stored {
             Some(view) if view.version >= version => Some(view),
             _ if version == 0 => None,
-            _ => self.fold(id).await?,
+            _ => self.fold(id, u64::MAX).await?,
         };
         Ok(view.filter(|view| view.partner_id == partner))
     }
 
-    async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
+    async fn fold(&self, id: SessionId, version: u64) -> Result<Option<PartnerView>, StoreError> {
         let envelopes = self
             .events
             .load_events(&id.to_string())
             .await
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
-        Ok(envelopes.iter().fold(None, |view, envelope| {
+        let until = envelopes.iter().take_while(|envelope| envelope.sequence as u64 <= version);
+        Ok(until.fold(None, |view, envelope| {
             PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload)
         }))
+    }
+
+    /// What the partner saw of a session when it had this version; none if it is unknown or another partner's.
+    pub async fn view_at(
+        &self,
+        partner: PartnerId,
+        id: SessionId,
+        version: u64,
+    ) -> Result<Option<PartnerView>, StoreError> {
+        let view = self.fold(id, version).await?;
+        Ok(view.filter(|view| view.partner_id == partner))
     }
 
     /// The sessions of a partner whose external_user_id is `value`.

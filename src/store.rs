@@ -10,6 +10,7 @@ pub mod sqlite;
 
 use std::path::PathBuf;
 
+pub use sqlite::PumpLag;
 pub use sqlite::sessions::{PageStart, SessionFilter};
 
 /// The store that runs.

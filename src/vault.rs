@@ -137,6 +137,16 @@ impl SqliteVault {
         Ok(keys)
     }
 
+    /// Whether the key database answers.
+    pub async fn ping(&self) -> Result<(), VaultError> {
+        self.database.ping().await
+    }
+
+    /// Keyed hash of bytes that belong to no session, for instance of a request; `purpose` keeps uses apart.
+    pub fn keyed_digest(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        keyed_hash(self.indexing.as_slice(), &[&length_prefixed(&["digest", purpose]), bytes])
+    }
+
     fn index_value(&self, partner: PartnerId, purpose: &str, value: &str) -> [u8; 32] {
         keyed_hash(self.indexing.as_slice(), &[&length_prefixed(&[&partner.to_string(), purpose, value])])
     }

@@ -9,6 +9,7 @@ pub mod liveness;
 pub mod pool;
 pub mod runtime;
 pub mod screening;
+pub mod timed;
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -40,7 +41,11 @@ pub struct Verifiers {
     pub screening: Arc<dyn SanctionsScreener>,
     /// The networks behind faces, for the demonstration.
     pub face_models: Arc<FaceModels>,
-    /// The lists, for the demonstration.
+    /// What infers, for its load.
+    pub pool: Arc<InferencePool>,
+    /// Digest of the set of models, hexadecimal.
+    pub model_set: String,
+    /// The lists, for the demonstration and the readiness answer.
     pub lists: Arc<ListStore>,
 }
 
@@ -69,9 +74,11 @@ impl Verifiers {
         Ok(Self {
             documents: Arc::new(RtenDocumentReader::new(Arc::new(documents?), Arc::clone(&pool), &set)),
             faces: Arc::new(RtenFaceMatcher::new(Arc::clone(&face_models), Arc::clone(&pool), &set)),
-            liveness: Arc::new(RtenLivenessDetector::new(Arc::clone(&face_models), pool, &set)),
+            liveness: Arc::new(RtenLivenessDetector::new(Arc::clone(&face_models), Arc::clone(&pool), &set)),
             screening: Arc::new(ListScreener::new(Arc::clone(&lists))),
             face_models,
+            pool,
+            model_set: set.digest.to_string(),
             lists,
         })
     }

@@ -1,5 +1,5 @@
 //! What the server does by itself: numbers the log, expires sessions, notes when keys were used, sweeps evidence files
-//! that no event refers to.
+//! that no event refers to and idempotency keys that are a day old.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::blobs::FileEvidence;
+use crate::http::RateLimits;
 use crate::sessions::{Actor, CommandError, Sessions};
 use crate::store::sqlite::Pump;
 use crate::store::{Store, StoreError};
@@ -18,6 +19,7 @@ const EXPIRY_EVERY: Duration = Duration::from_secs(15);
 const KEY_USES_EVERY: Duration = Duration::from_secs(60);
 /// Sessions expired in one turn; the rest waits for the next.
 const EXPIRY_BATCH: u32 = 200;
+const IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Far longer than a command takes between storing a file and appending the event that refers to it.
 const SWEEP_AGE: Duration = Duration::from_secs(6 * 3_600);
@@ -46,7 +48,10 @@ impl Workers {
         let sweeping = store.clone();
         workers.every(SWEEP_EVERY, move || {
             let (evidence, store) = (Arc::clone(&evidence), sweeping.clone());
-            async move { sweep(&evidence, &store).await }
+            async move {
+                sweep(&evidence, &store).await;
+                forget_keys(&store).await;
+            }
         });
         workers.every(KEY_USES_EVERY, move || {
             let store = store.clone();
@@ -57,6 +62,14 @@ impl Workers {
             }
         });
         workers
+    }
+
+    /// Keeps the memory of the rate limits small.
+    pub fn keep_limits(&mut self, limits: Arc<RateLimits>) {
+        self.every(IDLE_EVERY, move || {
+            limits.forget_idle();
+            std::future::ready(())
+        });
     }
 
     /// Lets every worker finish its turn; none is cut off inside a transaction.
@@ -94,6 +107,13 @@ async fn sweep(evidence: &FileEvidence, store: &Store) {
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "evidence files without an event were swept"),
         Err(error) => tracing::error!(%error, "evidence files could not be swept"),
+    }
+}
+
+/// Forgets idempotency keys whose day is over.
+async fn forget_keys(store: &Store) {
+    if let Err(error) = store.sweep_idempotency(chrono::Utc::now()).await {
+        tracing::error!(%error, "old idempotency keys could not be swept");
     }
 }
 

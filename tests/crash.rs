@@ -25,7 +25,11 @@ struct Server {
 impl Server {
     fn command(data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ekyc"));
-        command.env("EKYC_DATA_DIR", data).env("EKYC_LOG", "error");
+        command
+            .env("EKYC_DATA_DIR", data)
+            .env("EKYC_LOG", "error")
+            .env("EKYC_REQUESTS_PER_MINUTE", "1000000");
+        command.env("EKYC_METRICS_BIND", "");
         command
     }
 

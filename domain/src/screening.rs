@@ -46,6 +46,12 @@ pub struct ListVersion {
     pub demonstration: bool,
 }
 
+/// Whether a list is too old to clear anybody by, at `max_age_days` of the policy. In production the demonstration list
+/// is stale by itself, whatever its date; elsewhere it is exempt.
+pub fn is_stale(list: &ListVersion, max_age_days: u32, production: bool, today: NaiveDate) -> bool {
+    if list.demonstration { production } else { (today - list.date).num_days() > i64::from(max_age_days) }
+}
+
 /// One listed entity that the subject may be.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScreeningHit {

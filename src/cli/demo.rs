@@ -64,6 +64,9 @@ async fn demonstrate(
     let settings = Settings {
         data_dir: folder.path().join("data"),
         public_url: base_url.clone(),
+        metrics_bind: String::new(),
+        // It sends in a minute what a partner's users send in many.
+        requests_per_minute: 10_000,
         ..Settings::default()
     };
     let sanctioned = sanctioned(&verifiers, seed)?;

@@ -54,15 +54,34 @@ impl FromRequest for ApiCaller {
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> {
-    let refuse = |detail| ApiError::refused(StatusCode::UNAUTHORIZED, "invalid_api_key", detail);
-    let header =
-        request.headers().get("x-api-key").ok_or_else(|| refuse("The X-API-Key header is missing"))?;
-    let invalid = || refuse("The API key is not valid");
-    let key = header.to_str().ok().and_then(|text| ApiKey::parse(text).ok()).ok_or_else(invalid)?;
     let shared = request
         .app_data::<web::Data<Shared>>()
         .ok_or_else(|| ApiError::Internal("the routes were registered without shared data".into()))?;
-    let now = shared.sessions.services().clock.now();
-    let caller = shared.store.authenticate(&key.hash(), now).await?.ok_or_else(invalid)?;
+    let key = match read_key(request) {
+        Ok(key) => key.hash(),
+        Err(refusal) => {
+            shared.limits.admit_stranger(request)?;
+            return Err(refusal);
+        }
+    };
+    if !shared.limits.is_proven(&key) {
+        shared.limits.admit_stranger(request)?;
+    }
+    let caller = shared.store.authenticate(&key, shared.sessions.services().clock.now()).await?;
+    shared.limits.note(key, caller.is_some());
+    let caller = caller.ok_or_else(|| refuse(INVALID))?;
+    shared.limits.admit(&caller.key_id, request)?;
     Ok(ApiCaller { caller, request_id: request_id(request) })
+}
+
+const INVALID: &str = "The API key is not valid";
+
+fn read_key(request: &HttpRequest) -> Result<ApiKey, ApiError> {
+    let header =
+        request.headers().get("x-api-key").ok_or_else(|| refuse("The X-API-Key header is missing"))?;
+    header.to_str().ok().and_then(|text| ApiKey::parse(text).ok()).ok_or_else(|| refuse(INVALID))
+}
+
+fn refuse(detail: &'static str) -> ApiError {
+    ApiError::refused(StatusCode::UNAUTHORIZED, "invalid_api_key", detail)
 }

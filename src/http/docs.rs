@@ -13,9 +13,10 @@ use utoipa_swagger_ui::SwaggerUi;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
-        super::partner::create_session, super::partner::get_session, super::partner::list_sessions,
+        super::create_session::create_session, super::partner::get_session, super::partner::list_sessions,
         super::kyc::submit_document, super::kyc::submit_selfie, super::kyc::liveness_challenge,
         super::kyc::check_liveness, super::kyc::submit_session, super::health::health,
+        super::readiness::readiness,
     ),
     modifiers(&ApiKeyHeader)
 )]

@@ -51,6 +51,12 @@ pub async fn json_object(mut payload: web::Payload) -> Result<Map<String, Value>
 }
 
 impl CreateFields {
+    /// What is asked, in a form that equal requests share however their JSON is written.
+    pub fn canonical(&self) -> Result<Vec<u8>, ApiError> {
+        serde_json::to_vec(&(&self.external_user_id, &self.metadata, &self.webhook_url, &self.redirect_url))
+            .map_err(|_| ApiError::Internal("a create request has no JSON".into()))
+    }
+
     /// Parses the object; every problem is reported.
     pub fn parse(object: &Map<String, Value>, rules: AddressRules) -> Result<Self, ApiError> {
         let mut problems = vec![];

@@ -1,13 +1,16 @@
-//! `/health`: whether the server can work.
+//! `/health`: whether the server can work; `/health/ready` is in `readiness`.
 
 use actix_web::{HttpResponse, web};
 
 use super::answers::Health;
+use super::readiness::readiness;
 use super::{Shared, resource};
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(resource("/health").route(web::get().to(health)));
+    config
+        .service(resource("/health").route(web::get().to(health)))
+        .service(resource("/health/ready").route(web::get().to(readiness)));
 }
 
 /// Whether the server and its database work.

@@ -7,12 +7,14 @@ use domain::document_type::DocumentSide;
 use domain::ids::SessionId;
 use domain::ports::open;
 use domain::session::{Action, Caller, CheckLiveness, SessionCommand, SubmitDocument};
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
 use super::auth::ApiCaller;
 use super::problem::{Answer, ApiError, FieldProblem};
 use super::refusals::{Keyed, OfUpload, OnSession};
+use super::request_id::name_session;
 use super::upload::{FRAMES, SINGLE, Upload};
 use super::{Shared, resource};
 use crate::sessions::Folded;
@@ -75,8 +77,31 @@ pub struct LivenessUpload {
 async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
     let partner = caller.partner_with(Scope::KycWrite)?;
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+    name_session(session);
+    let step = tracing::info_span!("step", step = step_name(&action), session_id = %session);
     let command = SessionCommand { session, caller: Caller::Partner(partner), action };
-    Ok(shared.sessions.execute(command, caller.actor()).await?)
+    let work = async {
+        let done = shared.sessions.execute(command, caller.actor()).await;
+        match &done {
+            Ok(folded) => tracing::info!(version = folded.view.version, "step done"),
+            Err(error) => tracing::info!(code = error.code(), "step refused"),
+        }
+        done
+    };
+    Ok(work.instrument(step).await?)
+}
+
+/// A step as the log names it.
+const fn step_name(action: &Action) -> &'static str {
+    match action {
+        Action::Open(_) => "open",
+        Action::SubmitDocument(_) => "document",
+        Action::SubmitSelfie { .. } => "selfie",
+        Action::IssueChallenge => "challenge",
+        Action::CheckLiveness(_) => "liveness",
+        Action::Submit => "submit",
+        Action::Expire => "expire",
+    }
 }
 
 fn missing_after(step: &'static str) -> ApiError {

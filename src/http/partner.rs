@@ -1,23 +1,21 @@
-//! `/partner/sessions`: partners open sessions and poll them.
+//! `/partner/sessions`: partners poll and list their sessions; opening one is in `create_session`.
 
 use actix_web::web;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::Duration;
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, open};
 use domain::sealed::DataClass;
-use domain::session::{Action, Caller, OpenSession, SessionCommand};
 use projections::partner_view::{PartnerView, Status};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
-use super::answers::{SessionCreated, SessionList, SessionView, time};
+use super::answers::{SessionList, SessionView};
 use super::auth::ApiCaller;
-use super::fields::{CreateFields, json_object};
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::Keyed;
-use super::{Shared, resource};
+use super::request_id::name_session;
+use super::{Shared, create_session, resource};
 use crate::store::access::Scope;
 use crate::store::{PageStart, SessionFilter};
 
@@ -26,73 +24,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             resource("/partner/sessions")
-                .route(web::post().to(create_session))
+                .route(web::post().to(create_session::create_session))
                 .route(web::get().to(list_sessions)),
         )
         .service(resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
-}
-
-/// What opens a session.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
-pub struct CreateSession {
-    /// Your own id of the user.
-    #[schema(example = "user_12345")]
-    external_user_id: String,
-    /// Where webhooks of this session go; https.
-    webhook_url: Option<String>,
-    /// Where the browser goes afterwards; https.
-    redirect_url: Option<String>,
-    /// Up to 50 keys with values of up to 500 characters.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<std::collections::BTreeMap<String, String>>,
-}
-
-/// Opens a session for a user.
-#[utoipa::path(
-    post, path = "/partner/sessions", tag = "Partner", request_body = CreateSession,
-    responses(
-        (status = 200, description = "The session is open", body = SessionCreated),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 422, description = "Fields are missing or wrong", body = ErrorBody),
-        Keyed,
-    ),
-    security(("api_key" = []))
-)]
-pub async fn create_session(
-    caller: ApiCaller,
-    shared: web::Data<Shared>,
-    payload: web::Payload,
-) -> Answer<SessionCreated> {
-    Answer(create(caller, &shared, payload).await)
-}
-
-async fn create(
-    caller: ApiCaller,
-    shared: &Shared,
-    payload: web::Payload,
-) -> Result<SessionCreated, ApiError> {
-    let partner = caller.partner_with(Scope::SessionsWrite)?;
-    let fields = CreateFields::parse(&json_object(payload).await?, shared.settings.address_rules())?;
-    let services = shared.sessions.services();
-    let session = SessionId::new(services.ids.uuid());
-    let open = OpenSession {
-        partner,
-        external_user_id: fields.external_user_id,
-        metadata: fields.metadata,
-        webhook_url: fields.webhook_url,
-        redirect_url: fields.redirect_url,
-        expires_at: services.clock.now() + Duration::hours(i64::from(shared.settings.session_hours)),
-    };
-    let command = SessionCommand { session, caller: Caller::Partner(partner), action: Action::Open(open) };
-    let view = shared.sessions.execute(command, caller.actor()).await?.view;
-    Ok(SessionCreated {
-        session_id: session,
-        status: view.status,
-        kyc_url: format!("{}/kyc/{session}", shared.settings.public_url),
-        expires_at: time(view.expires_at),
-        created_at: time(view.created_at),
-    })
 }
 
 /// Reads a session: its status, decision and results.
@@ -117,6 +52,7 @@ pub async fn get_session(
 async fn get(caller: ApiCaller, shared: &Shared, id: &str) -> Result<SessionView, ApiError> {
     let partner = caller.partner_with(Scope::SessionsRead)?;
     let id: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+    name_session(id);
     let view = shared.sessions.view(partner, id).await?.ok_or_else(ApiError::no_such_session)?;
     render(shared, &view).await
 }

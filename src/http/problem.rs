@@ -77,6 +77,17 @@ pub enum ApiError {
         /// Seconds.
         retry_after: u32,
     },
+    /// The same request may succeed later.
+    Later {
+        /// The status.
+        status: StatusCode,
+        /// The stable code.
+        code: &'static str,
+        /// For people.
+        detail: &'static str,
+        /// Seconds.
+        retry_after: u32,
+    },
     /// A fault of the server; the text goes to the log only.
     Internal(String),
 }
@@ -108,6 +119,9 @@ impl ApiError {
             Self::Busy { retry_after } => {
                 let detail = "The server is busy; try again shortly";
                 (StatusCode::SERVICE_UNAVAILABLE, "busy", Value::from(detail), Some(retry_after))
+            }
+            Self::Later { status, code, detail, retry_after } => {
+                (status, code, Value::from(detail), Some(retry_after))
             }
             Self::Internal(cause) => {
                 tracing::error!(request_id, cause, "request failed");

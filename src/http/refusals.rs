@@ -14,6 +14,9 @@ pub enum Keyed {
     /// The key lacks the permission.
     #[response(status = 403)]
     NotPermitted(ErrorBody),
+    /// Too many requests of this key, or too many wrong keys from this address.
+    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds to wait")))]
+    RateLimited(ErrorBody),
     /// A fault of the server.
     #[response(status = 500)]
     Internal(ErrorBody),

@@ -7,6 +7,7 @@ pub mod access;
 pub mod events;
 pub mod evidence;
 pub mod history;
+pub mod idempotency;
 mod lock;
 mod numbering;
 pub mod partner_view;
@@ -25,10 +26,11 @@ use cqrs_es::persist::PersistedEventStore;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 pub use events::SqliteEvents;
 pub use lock::InstanceLock;
-pub use pump::Pump;
+pub use pump::{Pump, PumpLag};
 
 use crate::store::StoreError;
 
@@ -44,6 +46,8 @@ pub struct SqliteStore {
     readers: SqlitePool,
     appended: Arc<Notify>,
     key_uses: Arc<Mutex<HashMap<String, i64>>>,
+    /// Tells this opening of the store from one before a crash.
+    opening: Uuid,
 }
 
 impl SqliteStore {
@@ -69,6 +73,7 @@ impl SqliteStore {
             readers,
             appended: Arc::new(Notify::new()),
             key_uses: Arc::default(),
+            opening: Uuid::new_v4(),
         })
     }
 

@@ -45,6 +45,11 @@ impl KeyDatabase {
         Ok(Self { connection })
     }
 
+    pub(super) async fn ping(&self) -> Result<(), VaultError> {
+        sqlx::query("SELECT id FROM master_key_check").execute(&self.connection).await?;
+        Ok(())
+    }
+
     /// The sealed check value; `fresh` is stored when there is none yet.
     pub(super) async fn check_value(&self, fresh: Vec<u8>) -> Result<Vec<u8>, VaultError> {
         sqlx::query("INSERT INTO master_key_check (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO NOTHING")

@@ -4,8 +4,13 @@
 
 mod concurrency;
 mod documentation;
+mod idempotency;
+mod logs;
+mod metrics;
 mod outcomes;
 mod partner;
 mod privacy;
+mod rate_limits;
+mod readiness;
 mod refusals;
 mod support;

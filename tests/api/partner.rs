@@ -101,15 +101,7 @@ async fn a_wrong_body_is_422_with_every_field_named() {
 async fn another_partners_session_does_not_exist() {
     let app = TestApp::start().await;
     let id = app.open_session("user").await;
-    let other = app.store.create_partner("other", chrono::Utc::now()).await.unwrap().id;
-    let new = ekyc_onboarder::store::sqlite::access::NewKey {
-        partner: other,
-        name: "other".into(),
-        scopes: ekyc_onboarder::store::access::Scope::ALL.to_vec(),
-        expires_at: None,
-    };
-    let (_, key) = app.store.create_key(&new, chrono::Utc::now()).await.unwrap();
-    let key = secrecy::ExposeSecret::expose_secret(key.secret()).to_owned();
+    let key = app.key_of_another_partner().await;
     for path in [format!("/partner/sessions/{id}"), format!("/kyc/{id}/liveness/challenge")] {
         let request = app.client.get(format!("{}{path}", app.base)).header("X-API-Key", &key);
         assert_eq!(code(request, StatusCode::NOT_FOUND).await, "session_not_found", "{path}");

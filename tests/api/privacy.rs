@@ -4,34 +4,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use ekyc_onboarder::demo::stage::{face_finder, sample_pictures, sanctioned};
-use ekyc_onboarder::demo::{self, DemoInputs};
 
-use crate::support::{TestApp, verifiers};
+use crate::support::{TestApp, demonstrate};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_data_folder_holds_no_name_number_date_or_user_id_in_any_spelling() {
     let app = TestApp::for_specimens().await;
-    let seed = 3;
-    let (portrait, group) = tokio::task::spawn_blocking(|| sample_pictures().unwrap()).await.unwrap();
-    let summary = demo::run(DemoInputs {
-        base_url: app.base.clone(),
-        api_key: app.key.clone(),
-        seed,
-        today: chrono::Utc::now().date_naive(),
-        portrait,
-        group,
-        find_faces: face_finder(verifiers().face_models.clone()),
-        sanctioned: sanctioned(verifiers(), seed).unwrap(),
-        data_directory: String::new(),
-        policy: String::new(),
-        json: true,
-    })
-    .await
-    .unwrap();
-    for outcome in &summary.outcomes {
-        assert!(outcome.ok, "{} ended as {}", outcome.scenario, outcome.status);
-    }
+    let summary = demonstrate(&app.base, &app.key, 3).await;
     app.store.verify_log().await.unwrap();
     let folder = app.stop().await;
     let files = files_below(folder.path());
@@ -54,7 +33,7 @@ async fn the_data_folder_holds_no_name_number_date_or_user_id_in_any_spelling() 
 
 /// A text in clear, in hexadecimal, as in an MRZ, as a six-digit date, and in base64 at each of the three alignments;
 /// all in lower case. Short words that any file may hold by chance are left out.
-fn spellings(text: &str) -> Vec<Vec<u8>> {
+pub fn spellings(text: &str) -> Vec<Vec<u8>> {
     let plain = text.as_bytes().to_vec();
     let mut found =
         vec![plain.clone(), hex::encode(&plain).into_bytes(), hex::encode_upper(&plain).into_bytes()];

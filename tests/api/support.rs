@@ -9,8 +9,11 @@ use ekyc_onboarder::demo::evidence::{Material, Presented};
 use ekyc_onboarder::demo::frames::{Motion, Turn};
 use ekyc_onboarder::demo::persona::{Persona, stream};
 use ekyc_onboarder::demo::specimen::Flaws;
-use ekyc_onboarder::demo::stage::{face_finder, sample_pictures};
+use ekyc_onboarder::demo::stage::{face_finder, sample_pictures, sanctioned};
+use ekyc_onboarder::demo::{self, DemoInputs, DemoSummary};
 use ekyc_onboarder::store::Store;
+use ekyc_onboarder::store::access::Scope;
+use ekyc_onboarder::store::sqlite::access::NewKey;
 use ekyc_onboarder::verifiers::Verifiers;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -49,15 +52,23 @@ impl TestApp {
     }
 
     pub async fn with_policy(policy: Policy) -> Self {
+        Self::with(policy, |_| {}).await
+    }
+
+    /// With other settings than the tests' own.
+    pub async fn with(policy: Policy, adjust: impl FnOnce(&mut Settings)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = TempDir::new().unwrap();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings {
+        let mut settings = Settings {
             data_dir: folder.path().join("data"),
             public_url: base.clone(),
+            metrics_bind: String::new(),
+            requests_per_minute: 10_000,
             ..Settings::default()
         };
+        adjust(&mut settings);
         let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
         let app = App::open(settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
@@ -71,6 +82,14 @@ impl TestApp {
             .unwrap();
         });
         Self { base, key, client: Client::new(), folder, store, stop: Some(stop), server }
+    }
+
+    /// A key with every scope of a partner beside the first one.
+    pub async fn key_of_another_partner(&self) -> String {
+        let partner = self.store.create_partner("other", chrono::Utc::now()).await.unwrap().id;
+        let new = NewKey { partner, name: "other".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
+        let (_, key) = self.store.create_key(&new, chrono::Utc::now()).await.unwrap();
+        key.secret().expose_secret().to_owned()
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -126,6 +145,32 @@ impl TestApp {
 
 fn jpeg(image: Vec<u8>) -> Part {
     Part::bytes(image).file_name("image.jpg").mime_str("image/jpeg").unwrap()
+}
+
+/// Runs the whole demonstration against a server; every scenario must end as it should.
+pub async fn demonstrate(base: &str, key: &str, seed: u64) -> DemoSummary {
+    let (portrait, group) = tokio::task::spawn_blocking(|| sample_pictures().unwrap()).await.unwrap();
+    let inputs = tokio::task::spawn_blocking({
+        let (base_url, api_key) = (base.to_owned(), key.to_owned());
+        move || DemoInputs {
+            base_url,
+            api_key,
+            seed,
+            today: chrono::Utc::now().date_naive(),
+            portrait,
+            group,
+            find_faces: face_finder(verifiers().face_models.clone()),
+            sanctioned: sanctioned(verifiers(), seed).unwrap(),
+            data_directory: String::new(),
+            policy: String::new(),
+            json: true,
+        }
+    });
+    let summary = demo::run(inputs.await.unwrap()).await.unwrap();
+    for outcome in &summary.outcomes {
+        assert!(outcome.ok, "{} ended as {}", outcome.scenario, outcome.status);
+    }
+    summary
 }
 
 /// Sends a request that must succeed.

@@ -142,12 +142,9 @@ fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {
     doubts
 }
 
-/// In production the demonstration list is stale by itself, whatever its date; elsewhere it is exempt.
 fn any_stale(lists: &[ListVersion], services: &Services, today: NaiveDate) -> bool {
-    let limit = i64::from(services.policy.screening.max_list_age_days);
-    lists.iter().any(|list| {
-        if list.demonstration { services.production } else { (today - list.date).num_days() > limit }
-    })
+    let limit = services.policy.screening.max_list_age_days;
+    lists.iter().any(|list| screening::is_stale(list, limit, services.production, today))
 }
 
 #[cfg(test)]

@@ -16,12 +16,34 @@ const BATCH: u32 = 256;
 const POLL: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_millis(500);
 
+/// What waits for its place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PumpLag {
+    /// Events without a number.
+    pub events: u64,
+    /// Since the oldest of them was appended; zero when there is none.
+    pub oldest: Duration,
+}
+
 /// The one sequencer of a store, with the projections that follow the log.
 #[derive(Clone)]
 pub struct Pump {
     store: SqliteStore,
     projections: Arc<[Box<dyn Projection>]>,
     names: String,
+}
+
+impl SqliteStore {
+    /// How far the numbering is behind.
+    pub async fn pump_lag(&self) -> Result<PumpLag, StoreError> {
+        let (events, millis): (i64, i64) =
+            sqlx::query_as(include_str!("sql/pump_lag.sql")).fetch_one(&self.readers).await?;
+        // A clock that was set back makes no negative age.
+        Ok(PumpLag {
+            events: events.cast_unsigned(),
+            oldest: Duration::from_millis(millis.max(0).cast_unsigned()),
+        })
+    }
 }
 
 impl Pump {

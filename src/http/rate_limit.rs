@@ -1,0 +1,191 @@
+//! How much may be asked: per API key, weighted by what a call costs, and per address for keys that are not proven.
+//!
+//! Counted in this process only. Memory is bounded: keys are counted once they are proven, and addresses share one
+//! counter when there are too many of them.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpMessage, HttpRequest};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::HashMapStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
+
+use super::problem::ApiError;
+use crate::store::access::KeyHash;
+
+/// A liveness upload is the dearest; a key must be able to send one.
+pub const LEAST_PER_MINUTE: u32 = LIVENESS.get();
+const ONE: NonZeroU32 = NonZeroU32::MIN;
+const IMAGE: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
+const LIVENESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// Requests of one address without a proven key.
+const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+/// Addresses counted apart; about a megabyte.
+const ADDRESSES: usize = 10_000;
+
+type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+type Refusal = NotUntil<<DefaultClock as Clock>::Instant>;
+
+/// What a key has left, as the answer's headers say it.
+#[derive(Clone, Copy)]
+struct Standing {
+    quota: u32,
+    remaining: u32,
+    /// Seconds until the whole quota is there again, or until a refused request may be repeated.
+    reset: u32,
+}
+
+/// The counters of this process.
+pub struct RateLimits {
+    per_minute: NonZeroU32,
+    keys: Limiter<String>,
+    strangers: Limiter<IpAddr>,
+    /// Keys that were valid when they were seen last: nobody can lock their owners out by guessing from their address.
+    proven: Mutex<HashSet<KeyHash>>,
+    clock: DefaultClock,
+}
+
+impl RateLimits {
+    /// With so many requests a minute for each key, all of which may come at once.
+    pub fn new(per_minute: NonZeroU32) -> Self {
+        let limiter = Quota::per_minute(per_minute);
+        Self {
+            per_minute,
+            keys: RateLimiter::hashmap(limiter).with_middleware(),
+            strangers: RateLimiter::hashmap(Quota::per_minute(STRANGERS_PER_MINUTE)).with_middleware(),
+            proven: Mutex::default(),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts a request of a proven key, or refuses it; either way the answer will say what is left.
+    pub fn admit(&self, key_id: &str, request: &HttpRequest) -> Result<(), ApiError> {
+        let weight = weight(request.match_pattern().as_deref());
+        let counted = self.keys.check_key_n(&key_id.to_owned(), weight);
+        // The settings refuse a quota below the dearest call.
+        let counted = counted.map_err(|_| ApiError::Internal("a call costs more than the quota".into()))?;
+        let (remaining, reset, refused) = match counted {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                let missing = self.per_minute.get().saturating_sub(remaining);
+                (remaining, (missing * 60).div_ceil(self.per_minute.get()), None)
+            }
+            Err(until) => (0, self.seconds(&until), Some(until)),
+        };
+        let standing = Standing { quota: self.per_minute.get(), remaining, reset };
+        request.extensions_mut().insert(standing);
+        refused.map_or(Ok(()), |until| Err(self.refuse(&until)))
+    }
+
+    /// Counts a request without a proven key against its address, before any look-up.
+    pub fn admit_stranger(&self, request: &HttpRequest) -> Result<(), ApiError> {
+        let address = request.peer_addr().map_or(SHARED, |peer| network(peer.ip()));
+        let address = if self.strangers.len() < ADDRESSES { address } else { SHARED };
+        self.strangers.check_key(&address).map(drop).map_err(|until| self.refuse(&until))
+    }
+
+    /// Whether the key was valid when it was seen last.
+    pub fn is_proven(&self, key: &KeyHash) -> bool {
+        self.lock().contains(key)
+    }
+
+    /// Notes whether the key is valid.
+    pub fn note(&self, key: KeyHash, valid: bool) {
+        if valid {
+            self.lock().insert(key);
+        } else {
+            self.lock().remove(&key);
+        }
+    }
+
+    /// Forgets who has its whole quota again.
+    pub fn forget_idle(&self) {
+        self.keys.retain_recent();
+        self.strangers.retain_recent();
+        self.strangers.shrink_to_fit();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<KeyHash>> {
+        // Nothing panics while it is held.
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seconds(&self, until: &Refusal) -> u32 {
+        let wait = until.wait_time_from(self.clock.now()).as_secs_f64().ceil();
+        (wait as u32).max(1)
+    }
+
+    fn refuse(&self, until: &Refusal) -> ApiError {
+        ApiError::Later {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "rate_limited",
+            detail: "Too many requests; try again later",
+            retry_after: self.seconds(until),
+        }
+    }
+}
+
+/// The counter of everybody who has none of his own.
+const SHARED: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
+/// One subscriber has a whole /64 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
+            let prefix = address.to_bits() >> 64 << 64;
+            Ipv6Addr::from_bits(prefix).into()
+        }
+        other => other.to_canonical(),
+    }
+}
+
+/// What a call costs, by the work that it makes.
+fn weight(route: Option<&str>) -> NonZeroU32 {
+    match route {
+        Some("/kyc/{session_id}/document" | "/kyc/{session_id}/selfie") => IMAGE,
+        Some("/kyc/{session_id}/liveness") => LIVENESS,
+        _ => ONE,
+    }
+}
+
+/// Writes `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) where a key was counted.
+pub fn announce<B>(response: &mut ServiceResponse<B>) {
+    let standing = response.request().extensions().get::<Standing>().copied();
+    let Some(Standing { quota, remaining, reset }) = standing else { return };
+    let headers = [
+        (HeaderName::from_static("ratelimit-policy"), format!("\"default\";q={quota};w=60")),
+        (HeaderName::from_static("ratelimit"), format!("\"default\";r={remaining};t={reset}")),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_subscriber_count_together() {
+        let one = network("2001:db8:1:2:3:4:5:6".parse().unwrap());
+        assert_eq!(one, network("2001:db8:1:2::9".parse().unwrap()));
+        assert_ne!(one, network("2001:db8:1:3::9".parse().unwrap()));
+        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), network("192.0.2.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn uploads_cost_more() {
+        assert_eq!(weight(Some("/kyc/{session_id}/liveness")).get(), 10);
+        assert_eq!(weight(Some("/kyc/{session_id}/liveness/challenge")).get(), 1);
+        assert_eq!(weight(None).get(), 1);
+    }
+}

@@ -1,0 +1,202 @@
+//! What the server counts and times, in the text format of Prometheus; names carry their units.
+//!
+//! Labels are words of this program (route patterns, verifiers, outcomes), never what a caller sent.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use domain::session::Decision;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::store::PumpLag;
+use crate::verifiers::pool::PoolLoad;
+
+/// From a poll of a fraction of a millisecond to a document that is looked at twice, in seconds.
+const BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    route: String,
+    method: &'static str,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Verification {
+    verifier: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+type Timings<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// Every metric of this process.
+pub struct Metrics {
+    registry: Registry,
+    requests: Timings<Request>,
+    verifications: Timings<Verification>,
+    decided: Family<Outcome, Counter>,
+    queued: Gauge,
+    running: Gauge,
+    memory: Gauge,
+    unnumbered: Gauge,
+    oldest: Gauge<f64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("ekyc"),
+            requests: Family::new_with_constructor(timing),
+            verifications: Family::new_with_constructor(timing),
+            decided: Family::default(),
+            queued: Gauge::default(),
+            running: Gauge::default(),
+            memory: Gauge::default(),
+            unnumbered: Gauge::default(),
+            oldest: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+fn timing() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        let seconds = || Unit::Seconds;
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from the head of a request to the head of its answer",
+            seconds(),
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "verifier_duration",
+            "Time of one verification, with its wait for a thread",
+            seconds(),
+            self.verifications.clone(),
+        );
+        registry.register("sessions_decided", "Automatic outcomes", self.decided.clone());
+        registry.register("inference_queued", "Inference that waits for a thread", self.queued.clone());
+        registry.register("inference_running", "Inference that runs", self.running.clone());
+        registry.register_with_unit(
+            "inference_memory",
+            "Estimated memory of the running inference",
+            Unit::Bytes,
+            self.memory.clone(),
+        );
+        registry.register(
+            "log_unnumbered_events",
+            "Events without a place in the log",
+            self.unnumbered.clone(),
+        );
+        registry.register_with_unit(
+            "log_oldest_unnumbered",
+            "Age of the oldest event without a place in the log",
+            seconds(),
+            self.oldest.clone(),
+        );
+    }
+
+    /// Times a request; `route` is the matched pattern, none where nothing matched.
+    pub fn request(&self, route: Option<String>, method: &str, status: u16, took: Duration) {
+        let route = route.unwrap_or_else(|| "unmatched".into());
+        let labels = Request { route, method: known_method(method), status: status_class(status) };
+        self.requests.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// Times a verification; `result` is `ok`, `busy` or `failed`.
+    pub fn verification(&self, verifier: &'static str, result: &'static str, took: Duration) {
+        self.verifications.get_or_create(&Verification { verifier, result }).observe(took.as_secs_f64());
+    }
+
+    /// Counts an automatic outcome.
+    pub fn decided(&self, decision: Decision) {
+        let outcome = match decision {
+            Decision::Approved => "approved",
+            Decision::Rejected => "rejected",
+            Decision::ManualReview => "manual_review",
+        };
+        self.decided.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// The text, with what is measured at this moment; without a lag the last one stands.
+    pub fn render(&self, load: PoolLoad, lag: Option<PumpLag>) -> Result<String, std::fmt::Error> {
+        self.queued.set(saturated(load.queued as u64));
+        self.running.set(saturated(load.running as u64));
+        self.memory.set(saturated(load.memory_bytes));
+        if let Some(lag) = lag {
+            self.unnumbered.set(saturated(lag.events));
+            self.oldest.set(lag.oldest.as_secs_f64());
+        }
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+fn saturated(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A caller may invent methods; a label may not.
+fn known_method(method: &str) -> &'static str {
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}
+
+const fn status_class(status: u16) -> &'static str {
+    match status {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_carries_its_unit() {
+        let metrics = Metrics::default();
+        metrics.request(Some("/health".into()), "BREW", 200, Duration::from_millis(3));
+        metrics.verification("document", "ok", Duration::from_secs(1));
+        metrics.decided(Decision::ManualReview);
+        let load = PoolLoad { running: 1, queued: 2, memory_bytes: 3 };
+        let lag = PumpLag { events: 4, oldest: Duration::from_millis(500) };
+        let text = metrics.render(load, Some(lag)).unwrap();
+        for line in [
+            "ekyc_http_request_duration_seconds_count{route=\"/health\",method=\"other\",status=\"2xx\"} 1",
+            "ekyc_http_request_duration_seconds_bucket{le=\"0.005\",route=\"/health\",method=\"other\",status=\"2xx\"} 1",
+            "ekyc_verifier_duration_seconds_sum{verifier=\"document\",result=\"ok\"} 1.0",
+            "ekyc_sessions_decided_total{outcome=\"manual_review\"} 1",
+            "ekyc_inference_queued 2",
+            "ekyc_inference_running 1",
+            "ekyc_inference_memory_bytes 3",
+            "ekyc_log_unnumbered_events 4",
+            "ekyc_log_oldest_unnumbered_seconds 0.5",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+UPDATE idempotency SET version = ?, status = ? WHERE partner_id = ? AND route = ? AND key = ?

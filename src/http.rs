@@ -6,6 +6,7 @@ mod docs;
 mod fields;
 mod health;
 mod kyc;
+mod lifecycle;
 mod partner;
 mod problem;
 mod refusals;
@@ -39,6 +40,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
         config
             .app_data(shared)
             .configure(partner::routes)
+            .configure(lifecycle::routes)
             .configure(kyc::routes)
             .configure(health::routes)
             .configure(docs::routes)

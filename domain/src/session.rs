@@ -3,6 +3,7 @@
 //! Each command has a file with its pure guard, its work with the ports, and its pure `decide`. State changes in
 //! `Session::apply` only.
 
+mod cancel;
 mod check_liveness;
 mod command;
 mod compare;
@@ -22,8 +23,8 @@ pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, Su
 pub use error::{SessionError, Step};
 pub use event::{
     Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef, LivenessChallengeIssued,
-    LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided,
-    SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
+    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -59,6 +60,9 @@ impl Aggregate for Session {
             Action::Open(open) => open::handle(self, session, open, services).await?,
             action => {
                 self.require_visible_to(caller)?;
+                if !matches!(action, Action::Cancel) {
+                    self.require_not_cancelled()?;
+                }
                 match action {
                     Action::Open(_) => unreachable!("handled above"),
                     Action::SubmitDocument(document) => {
@@ -73,6 +77,7 @@ impl Aggregate for Session {
                     }
                     Action::Submit => submit::handle(self, session, services).await?,
                     Action::Expire => expire::handle(self, services)?,
+                    Action::Cancel => cancel::handle(self, services)?,
                 }
             }
         };

@@ -25,12 +25,21 @@ pub enum Status {
     ManualReview,
     /// The time ran out before submit.
     Expired,
+    /// The partner called it off.
+    Cancelled,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Processing, Self::Approved, Self::Rejected, Self::ManualReview, Self::Expired];
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Processing,
+        Self::Approved,
+        Self::Rejected,
+        Self::ManualReview,
+        Self::Expired,
+        Self::Cancelled,
+    ];
 
     /// The documented name.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +50,7 @@ impl Status {
             Self::Rejected => "rejected",
             Self::ManualReview => "manual_review",
             Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -87,6 +97,8 @@ pub struct PartnerView {
     pub expires_at: Timestamp,
     /// When the automatic outcome fell.
     pub completed_at: Option<Timestamp>,
+    /// When the partner called it off.
+    pub cancelled_at: Option<Timestamp>,
     /// Results of the checks.
     pub results: VerificationResults,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
@@ -110,6 +122,7 @@ impl PartnerView {
                 created_at: opened.opened_at,
                 expires_at: opened.expires_at,
                 completed_at: None,
+                cancelled_at: None,
                 results: VerificationResults::default(),
                 liveness_check: None,
             },
@@ -188,6 +201,10 @@ impl PartnerView {
                 };
             }
             SessionEvent::SessionExpired(_) => self.status = Status::Expired,
+            SessionEvent::SessionCancelled(cancelled) => {
+                self.status = Status::Cancelled;
+                self.cancelled_at = Some(cancelled.cancelled_at);
+            }
         }
     }
 

@@ -83,6 +83,9 @@ pub struct SessionView {
     /// When it expires unless submitted.
     #[schema(format = DateTime)]
     pub expires_at: String,
+    /// When you cancelled it.
+    #[schema(format = DateTime)]
+    pub cancelled_at: Option<String>,
     /// Results of the checks.
     pub verification_results: Results,
 }
@@ -102,6 +105,7 @@ impl SessionView {
             created_at: time(view.created_at),
             completed_at: view.completed_at.map(time),
             expires_at: time(view.expires_at),
+            cancelled_at: view.cancelled_at.map(time),
             verification_results: Results {
                 document_verified: results.document_verified,
                 face_match_passed: results.face_match_passed,

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod documentation;
+mod lifecycle;
 mod outcomes;
 mod partner;
 mod privacy;

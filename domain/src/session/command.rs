@@ -47,6 +47,8 @@ pub enum Action {
     Submit,
     /// Close a session whose time is over.
     Expire,
+    /// Call the verification off.
+    Cancel,
 }
 
 /// Opens a session.

@@ -57,6 +57,12 @@ pub enum SessionError {
     /// Too many challenges were drawn.
     #[error("No more challenges are given for this session")]
     TooManyChallenges,
+    /// The session was cancelled; nothing changes any more.
+    #[error("The session was cancelled")]
+    Cancelled,
+    /// A final outcome cannot be called off.
+    #[error("The session has its outcome and cannot be cancelled")]
+    NotCancellable,
     /// The session is not due to expire.
     #[error("the session's time is not over")]
     NotDue,
@@ -83,6 +89,8 @@ impl SessionError {
             Self::ChallengeUnknown => "challenge_unknown",
             Self::ChallengeUsed => "challenge_used",
             Self::TooManyChallenges => "too_many_challenges",
+            Self::Cancelled => "session_cancelled",
+            Self::NotCancellable => "not_cancellable",
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",

@@ -1,5 +1,9 @@
 //! What happened to a session, in the past tense. Events are forever: change is additive, through upcasters.
 
+mod around;
+
+pub use around::SessionCancelled;
+
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +77,8 @@ session_events! {
     SessionDecided = "1",
     /// The session's time ran out before it was submitted.
     SessionExpired = "1",
+    /// The partner called the verification off.
+    SessionCancelled = "1",
 }
 
 /// A partner opened a session.

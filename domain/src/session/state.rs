@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::command::Caller;
 use super::error::{SessionError, Step};
 use super::event::{
-    DocumentRead, DocumentSubmitted, FacePair, FacesCompared, LivenessChallengeIssued, LivenessChecked,
-    RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent, SessionOpened,
+    Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, LivenessChallengeIssued,
+    LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent,
+    SessionOpened,
 };
 use crate::Timestamp;
 use crate::policy::Policy;
@@ -26,6 +27,7 @@ pub struct Session {
     risk: Option<RiskAssessed>,
     decision: Option<SessionDecided>,
     expired_at: Option<Timestamp>,
+    cancelled_at: Option<Timestamp>,
 }
 
 /// One upload of a document.
@@ -117,6 +119,11 @@ impl Session {
         self.decision.as_ref()
     }
 
+    /// The outcome as it stands.
+    pub fn outcome(&self) -> Option<Decision> {
+        self.decision.as_ref().map(|decided| decided.decision)
+    }
+
     /// Whether the liveness step as a whole passed: the check itself, and the same face as the selfie's.
     pub fn liveness_passed(&self) -> Option<bool> {
         let check = self.liveness()?;
@@ -161,6 +168,14 @@ impl Session {
         }
     }
 
+    pub(super) const fn require_not_cancelled(&self) -> Result<(), SessionError> {
+        if self.is_cancelled() { Err(SessionError::Cancelled) } else { Ok(()) }
+    }
+
+    pub(super) const fn is_cancelled(&self) -> bool {
+        self.cancelled_at.is_some()
+    }
+
     pub(super) const fn is_expired(&self) -> bool {
         self.expired_at.is_some()
     }
@@ -195,6 +210,7 @@ impl Session {
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
+            SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }
     }
 

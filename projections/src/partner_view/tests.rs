@@ -224,6 +224,14 @@ fn the_event_of_expiry_says_the_same_as_the_clock() {
 }
 
 #[test]
+fn a_cancelled_session_stays_cancelled_whatever_the_clock_says() {
+    let cancelled = event("SessionCancelled", json!({ "cancelled_at": NOON }));
+    let view = folded(&[opened(), cancelled]);
+    assert_eq!(view.status_at(at("2036-01-01T00:00:00Z")), Status::Cancelled);
+    assert_eq!((view.cancelled_at, view.completed_at), (Some(at(NOON)), None));
+}
+
+#[test]
 fn a_new_document_forgets_the_match_until_it_is_compared() {
     let mut events = evidence();
     events.extend(document(true));

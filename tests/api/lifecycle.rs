@@ -1,0 +1,36 @@
+//! What a partner says about a session as a whole: cancelling, contesting, ending.
+
+use reqwest::StatusCode;
+
+use crate::support::{Evidence, TestApp, body, code, ok};
+
+#[tokio::test]
+async fn a_cancelled_session_refuses_everything_but_being_cancelled_again() {
+    let app = TestApp::start().await;
+    let session = app.open_session("user_12345").await;
+    let cancel = format!("/partner/sessions/{session}/cancel");
+    let cancelled = ok(app.post(&cancel)).await;
+    assert_eq!(cancelled["status"], "cancelled");
+    assert_eq!(cancelled["external_user_id"], "user_12345");
+    assert_eq!(ok(app.post(&cancel)).await, cancelled);
+    assert_eq!(ok(app.get(&format!("/partner/sessions/{session}"))).await, cancelled);
+
+    let challenge = app.get(&format!("/kyc/{session}/liveness/challenge"));
+    assert_eq!(code(challenge, StatusCode::BAD_REQUEST).await, "session_cancelled");
+    let upload = app.upload_document(&session, Evidence::shared().await.passport(), "UTO").await;
+    assert_eq!(body(upload, StatusCode::BAD_REQUEST).await["code"], "session_cancelled");
+    let submit = app.post(&format!("/kyc/{session}/submit"));
+    assert_eq!(code(submit, StatusCode::BAD_REQUEST).await, "session_cancelled");
+    assert_eq!(ok(app.get("/partner/sessions?status=rejected")).await["total"], 0);
+}
+
+#[tokio::test]
+async fn an_outcome_that_is_final_cannot_be_cancelled() {
+    let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
+    let session = app.ready_session(evidence).await;
+    ok(app.post(&format!("/kyc/{session}/submit"))).await;
+    let cancel = app.post(&format!("/partner/sessions/{session}/cancel"));
+    assert_eq!(code(cancel, StatusCode::BAD_REQUEST).await, "not_cancellable");
+    let unknown = app.post("/partner/sessions/00000000-0000-0000-0000-000000000000/cancel");
+    assert_eq!(code(unknown, StatusCode::NOT_FOUND).await, "session_not_found");
+}

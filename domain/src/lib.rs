@@ -4,6 +4,7 @@
 //! function from state and findings to events (`session`). Adapters live in the root package.
 
 pub mod contact;
+pub mod contest;
 pub mod country;
 pub mod document;
 pub mod document_type;

@@ -7,6 +7,7 @@ mod cancel;
 mod check_liveness;
 mod command;
 mod compare;
+mod contest;
 mod error;
 mod event;
 mod expire;
@@ -22,9 +23,10 @@ mod testing;
 pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, SubmitDocument};
 pub use error::{SessionError, Step};
 pub use event::{
-    Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef, LivenessChallengeIssued,
-    LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
-    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef,
+    LivenessChallengeIssued, LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened,
+    SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent, SessionExpired, SessionOpened,
+    SessionSubmitted,
 };
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -78,6 +80,7 @@ impl Aggregate for Session {
                     Action::Submit => submit::handle(self, session, services).await?,
                     Action::Expire => expire::handle(self, services)?,
                     Action::Cancel => cancel::handle(self, services)?,
+                    Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                 }
             }
         };

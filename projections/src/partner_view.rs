@@ -99,6 +99,8 @@ pub struct PartnerView {
     pub completed_at: Option<Timestamp>,
     /// When the partner called it off.
     pub cancelled_at: Option<Timestamp>,
+    /// When the partner contested the automatic rejection.
+    pub contested_at: Option<Timestamp>,
     /// Results of the checks.
     pub results: VerificationResults,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
@@ -123,6 +125,7 @@ impl PartnerView {
                 expires_at: opened.expires_at,
                 completed_at: None,
                 cancelled_at: None,
+                contested_at: None,
                 results: VerificationResults::default(),
                 liveness_check: None,
             },
@@ -201,6 +204,11 @@ impl PartnerView {
                 };
             }
             SessionEvent::SessionExpired(_) => self.status = Status::Expired,
+            SessionEvent::DecisionContested(contested) => {
+                self.status = Status::ManualReview;
+                self.decision = Some(Decision::ManualReview);
+                self.contested_at = Some(contested.contested_at);
+            }
             SessionEvent::SessionCancelled(cancelled) => {
                 self.status = Status::Cancelled;
                 self.cancelled_at = Some(cancelled.cancelled_at);

@@ -86,6 +86,9 @@ pub struct SessionView {
     /// When you cancelled it.
     #[schema(format = DateTime)]
     pub cancelled_at: Option<String>,
+    /// When you contested the automatic rejection.
+    #[schema(format = DateTime)]
+    pub contested_at: Option<String>,
     /// Results of the checks.
     pub verification_results: Results,
 }
@@ -106,6 +109,7 @@ impl SessionView {
             completed_at: view.completed_at.map(time),
             expires_at: time(view.expires_at),
             cancelled_at: view.cancelled_at.map(time),
+            contested_at: view.contested_at.map(time),
             verification_results: Results {
                 document_verified: results.document_verified,
                 face_match_passed: results.face_match_passed,

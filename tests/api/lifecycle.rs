@@ -1,6 +1,7 @@
 //! What a partner says about a session as a whole: cancelling, contesting, ending.
 
 use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::support::{Evidence, TestApp, body, code, ok};
 
@@ -33,4 +34,26 @@ async fn an_outcome_that_is_final_cannot_be_cancelled() {
     assert_eq!(code(cancel, StatusCode::BAD_REQUEST).await, "not_cancellable");
     let unknown = app.post("/partner/sessions/00000000-0000-0000-0000-000000000000/cancel");
     assert_eq!(code(unknown, StatusCode::NOT_FOUND).await, "session_not_found");
+}
+
+#[tokio::test]
+async fn a_rejection_is_contested_once_and_goes_to_review() {
+    let (app, evidence) = (TestApp::start().await, Evidence::shared().await);
+    let session = app.ready_session(evidence).await;
+    let review = format!("/partner/sessions/{session}/review");
+    let early = app.post(&review).json(&json!({"reason": "too early"}));
+    assert_eq!(code(early, StatusCode::BAD_REQUEST).await, "not_contestable");
+    let outcome = ok(app.post(&format!("/kyc/{session}/submit"))).await;
+    assert_eq!(outcome["status"], "rejected");
+
+    let wrong = app.post(&review).json(&json!({"reason": 7}));
+    assert_eq!(code(wrong, StatusCode::UNPROCESSABLE_ENTITY).await, "validation_error");
+    let contested = ok(app.post(&review).json(&json!({"reason": "It is a real passport"}))).await;
+    assert_eq!(
+        (&contested["status"], &contested["decision"]),
+        (&json!("manual_review"), &json!("manual_review"))
+    );
+    assert_eq!(contested["completed_at"], outcome["completed_at"]);
+    assert_eq!(ok(app.post(&review)).await, contested);
+    assert_eq!(ok(app.get(&format!("/partner/sessions/{session}"))).await, contested);
 }

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
+use crate::contest::ContestReason;
 use crate::document::Declared;
 use crate::document_type::DocumentSide;
 use crate::evidence::ImageUpload;
@@ -49,6 +50,11 @@ pub enum Action {
     Expire,
     /// Call the verification off.
     Cancel,
+    /// Ask for a person's look at an automatic rejection.
+    Contest {
+        /// What speaks against it.
+        reason: Option<ContestReason>,
+    },
 }
 
 /// Opens a session.

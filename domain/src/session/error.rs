@@ -63,6 +63,9 @@ pub enum SessionError {
     /// A final outcome cannot be called off.
     #[error("The session has its outcome and cannot be cancelled")]
     NotCancellable,
+    /// Only an automatic rejection can be contested.
+    #[error("Only an automatic rejection can be contested")]
+    NotContestable,
     /// The session is not due to expire.
     #[error("the session's time is not over")]
     NotDue,
@@ -91,6 +94,7 @@ impl SessionError {
             Self::TooManyChallenges => "too_many_challenges",
             Self::Cancelled => "session_cancelled",
             Self::NotCancellable => "not_cancellable",
+            Self::NotContestable => "not_contestable",
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",

@@ -2,7 +2,7 @@
 
 mod around;
 
-pub use around::SessionCancelled;
+pub use around::{DecisionContested, SessionCancelled};
 
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ session_events! {
     SessionExpired = "1",
     /// The partner called the verification off.
     SessionCancelled = "1",
+    /// The partner contested an automatic rejection.
+    DecisionContested = "1",
 }
 
 /// A partner opened a session.

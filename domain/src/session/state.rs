@@ -28,6 +28,7 @@ pub struct Session {
     decision: Option<SessionDecided>,
     expired_at: Option<Timestamp>,
     cancelled_at: Option<Timestamp>,
+    contested_at: Option<Timestamp>,
 }
 
 /// One upload of a document.
@@ -119,9 +120,14 @@ impl Session {
         self.decision.as_ref()
     }
 
-    /// The outcome as it stands.
+    /// The outcome as it stands: an automatic rejection that was contested is a person's to decide.
     pub fn outcome(&self) -> Option<Decision> {
-        self.decision.as_ref().map(|decided| decided.decision)
+        let decided = self.decision.as_ref()?.decision;
+        Some(if self.is_contested() { Decision::ManualReview } else { decided })
+    }
+
+    pub(super) const fn is_contested(&self) -> bool {
+        self.contested_at.is_some()
     }
 
     /// Whether the liveness step as a whole passed: the check itself, and the same face as the selfie's.
@@ -210,6 +216,7 @@ impl Session {
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
+            SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),
             SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }
     }

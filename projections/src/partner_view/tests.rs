@@ -232,6 +232,19 @@ fn a_cancelled_session_stays_cancelled_whatever_the_clock_says() {
 }
 
 #[test]
+fn a_contested_rejection_is_in_review_and_keeps_when_it_was_completed() {
+    let mut events = evidence();
+    events.extend(submitted("rejected", &["document_expired"], clear()));
+    let contested = json!({ "reason": "FAKE-CIPHERTEXT", "contested_at": "2026-06-01T13:00:00Z" });
+    events.push(event("DecisionContested", contested));
+    let view = folded(&events);
+    assert_eq!((view.status, view.decision), (Status::ManualReview, Some(Decision::ManualReview)));
+    assert_eq!(view.completed_at, Some(at("2026-06-01T12:05:00Z")));
+    assert_eq!(view.contested_at, Some(at("2026-06-01T13:00:00Z")));
+    assert_eq!(view.decision_reason().as_deref(), Some("The document has expired"));
+}
+
+#[test]
 fn a_new_document_forgets_the_match_until_it_is_compared() {
     let mut events = evidence();
     events.extend(document(true));

@@ -5,6 +5,7 @@ mod auth;
 mod docs;
 mod fields;
 mod health;
+mod identity;
 mod kyc;
 mod lifecycle;
 mod partner;
@@ -41,6 +42,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .app_data(shared)
             .configure(partner::routes)
             .configure(lifecycle::routes)
+            .configure(identity::routes)
             .configure(kyc::routes)
             .configure(health::routes)
             .configure(docs::routes)

@@ -8,6 +8,7 @@ mod check_liveness;
 mod command;
 mod compare;
 mod contest;
+mod disclose;
 mod error;
 mod event;
 mod expire;
@@ -24,9 +25,9 @@ pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, Su
 pub use error::{SessionError, Step};
 pub use event::{
     Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef,
-    LivenessChallengeIssued, LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened,
-    SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent, SessionExpired, SessionOpened,
-    SessionSubmitted,
+    IdentityDisclosed, LivenessChallengeIssued, LivenessChecked, LivenessMeasured, RiskAssessed,
+    SanctionsScreened, SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent, SessionExpired,
+    SessionOpened, SessionSubmitted,
 };
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -79,6 +80,7 @@ impl Aggregate for Session {
                     }
                     Action::Submit => submit::handle(self, session, services).await?,
                     Action::Expire => expire::handle(self, services)?,
+                    Action::DiscloseIdentity => disclose::handle(self, session, services).await?,
                     Action::Cancel => cancel::handle(self, services)?,
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                 }

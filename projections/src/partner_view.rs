@@ -157,7 +157,9 @@ impl PartnerView {
 
     fn apply(&mut self, event: &SessionEvent) {
         match event {
-            SessionEvent::SessionOpened(_) | SessionEvent::LivenessChallengeIssued(_) => {}
+            SessionEvent::SessionOpened(_)
+            | SessionEvent::LivenessChallengeIssued(_)
+            | SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DocumentSubmitted(_) => {
                 self.status = Status::Processing;
                 self.forget_match();

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod documentation;
+mod identity;
 mod lifecycle;
 mod outcomes;
 mod partner;

@@ -48,6 +48,8 @@ pub enum Action {
     Submit,
     /// Close a session whose time is over.
     Expire,
+    /// Show the person's verified fields in clear to the partner.
+    DiscloseIdentity,
     /// Call the verification off.
     Cancel,
     /// Ask for a person's look at an automatic rejection.

@@ -63,6 +63,9 @@ pub enum SessionError {
     /// A final outcome cannot be called off.
     #[error("The session has its outcome and cannot be cancelled")]
     NotCancellable,
+    /// No document was read yet.
+    #[error("No document has been read in this session")]
+    IdentityUnread,
     /// Only an automatic rejection can be contested.
     #[error("Only an automatic rejection can be contested")]
     NotContestable,
@@ -94,6 +97,7 @@ impl SessionError {
             Self::TooManyChallenges => "too_many_challenges",
             Self::Cancelled => "session_cancelled",
             Self::NotCancellable => "not_cancellable",
+            Self::IdentityUnread => "identity_not_found",
             Self::NotContestable => "not_contestable",
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",

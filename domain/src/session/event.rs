@@ -2,7 +2,7 @@
 
 mod around;
 
-pub use around::{DecisionContested, SessionCancelled};
+pub use around::{DecisionContested, IdentityDisclosed, SessionCancelled};
 
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,8 @@ session_events! {
     SessionCancelled = "1",
     /// The partner contested an automatic rejection.
     DecisionContested = "1",
+    /// The person's fields were shown in clear to the partner.
+    IdentityDisclosed = "1",
 }
 
 /// A partner opened a session.

@@ -216,6 +216,8 @@ impl Session {
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
+            // Reading changes nothing; the log keeps that it happened.
+            SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),
             SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }

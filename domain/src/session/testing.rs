@@ -42,6 +42,8 @@ pub(in crate::session) struct World {
     pub screening: ScreeningFinding,
     /// Whether the verifiers refuse to work.
     pub busy: bool,
+    /// Whether the keys of the session were destroyed.
+    pub erased: bool,
 }
 
 /// A face whose cosine to the document's portrait is `cosine`.
@@ -95,6 +97,7 @@ impl World {
                 algorithm: "test/1".into(),
             },
             busy: false,
+            erased: false,
         }
     }
 }

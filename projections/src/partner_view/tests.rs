@@ -196,6 +196,16 @@ fn drawing_a_challenge_leaves_the_session_pending() {
 }
 
 #[test]
+fn a_read_of_the_identity_changes_nothing_but_the_version() {
+    let mut events = evidence();
+    let before = folded(&events);
+    let disclosed = json!({ "document_id": id("doc_"), "disclosed_at": NOON });
+    events.push(event("IdentityDisclosed", disclosed));
+    let after = folded(&events);
+    assert_eq!(after, PartnerView { version: before.version + 1, ..before });
+}
+
+#[test]
 fn a_poll_between_steps_is_processing_and_shows_what_was_performed() {
     let mut events = vec![opened()];
     events.extend(document(false));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::contest::ContestReason;
+use crate::ids::DocumentId;
 use crate::sealed::Sealed;
 
 /// The partner called the verification off.
@@ -20,4 +21,13 @@ pub struct DecisionContested {
     pub reason: Option<Sealed<ContestReason>>,
     /// When.
     pub contested_at: Timestamp,
+}
+
+/// The person's fields were shown in clear to the partner; the metadata says by which key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IdentityDisclosed {
+    /// The upload that they were read from.
+    pub document_id: DocumentId,
+    /// When.
+    pub disclosed_at: Timestamp,
 }

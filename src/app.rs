@@ -69,6 +69,7 @@ impl App {
             screening: verifiers.screening,
             policy,
             production: settings.production,
+            require_consent: settings.require_consent,
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod auth;
+mod consent;
 mod docs;
 mod fields;
 mod health;
@@ -43,6 +44,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(partner::routes)
             .configure(lifecycle::routes)
             .configure(identity::routes)
+            .configure(consent::routes)
             .configure(kyc::routes)
             .configure(health::routes)
             .configure(docs::routes)

@@ -7,6 +7,7 @@ mod cancel;
 mod check_liveness;
 mod command;
 mod compare;
+mod consent;
 mod contest;
 mod disclose;
 mod error;
@@ -21,11 +22,11 @@ mod take_selfie;
 #[cfg(test)]
 mod testing;
 
-pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, SubmitDocument};
+pub use command::{Action, Caller, CheckLiveness, GiveConsent, OpenSession, SessionCommand, SubmitDocument};
 pub use error::{SessionError, Step};
 pub use event::{
-    Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef,
-    IdentityDisclosed, LivenessChallengeIssued, LivenessChecked, LivenessMeasured, RiskAssessed,
+    ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
+    FramesRef, IdentityDisclosed, LivenessChallengeIssued, LivenessChecked, LivenessMeasured, RiskAssessed,
     SanctionsScreened, SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent, SessionExpired,
     SessionOpened, SessionSubmitted,
 };
@@ -66,6 +67,9 @@ impl Aggregate for Session {
                 if !matches!(action, Action::Cancel) {
                     self.require_not_cancelled()?;
                 }
+                if action.brings_evidence() {
+                    self.require_consent(services)?;
+                }
                 match action {
                     Action::Open(_) => unreachable!("handled above"),
                     Action::SubmitDocument(document) => {
@@ -80,6 +84,7 @@ impl Aggregate for Session {
                     }
                     Action::Submit => submit::handle(self, session, services).await?,
                     Action::Expire => expire::handle(self, services)?,
+                    Action::GiveConsent(consent) => consent::handle(self, consent, services)?,
                     Action::DiscloseIdentity => disclose::handle(self, session, services).await?,
                     Action::Cancel => cancel::handle(self, services)?,
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,

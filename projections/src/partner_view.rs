@@ -159,6 +159,7 @@ impl PartnerView {
         match event {
             SessionEvent::SessionOpened(_)
             | SessionEvent::LivenessChallengeIssued(_)
+            | SessionEvent::ConsentGiven(_)
             | SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DocumentSubmitted(_) => {
                 self.status = Status::Processing;

@@ -16,6 +16,7 @@ use utoipa_swagger_ui::SwaggerUi;
         super::partner::create_session, super::partner::get_session, super::partner::list_sessions,
         super::lifecycle::cancel_session, super::lifecycle::contest_decision,
         super::identity::get_identity,
+        super::consent::give_consent,
         super::kyc::submit_document, super::kyc::submit_selfie, super::kyc::liveness_challenge,
         super::kyc::check_liveness, super::kyc::submit_session, super::health::health,
     ),

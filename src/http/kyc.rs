@@ -72,7 +72,8 @@ pub struct LivenessUpload {
     files: Vec<Vec<u8>>,
 }
 
-async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
+/// Carries out a step of a session for whoever may verify in it.
+pub async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
     let partner = caller.partner_with(Scope::KycWrite)?;
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
     let command = SessionCommand { session, caller: Caller::Partner(partner), action };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod concurrency;
+mod consent;
 mod documentation;
 mod identity;
 mod lifecycle;

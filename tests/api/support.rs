@@ -49,15 +49,25 @@ impl TestApp {
     }
 
     pub async fn with_policy(policy: Policy) -> Self {
+        Self::with(policy, |_| {}).await
+    }
+
+    /// Under the default policy with changed settings.
+    pub async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with(Policy::embedded(), change).await
+    }
+
+    async fn with(policy: Policy, change: impl FnOnce(&mut Settings)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = TempDir::new().unwrap();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings {
+        let mut settings = Settings {
             data_dir: folder.path().join("data"),
             public_url: base.clone(),
             ..Settings::default()
         };
+        change(&mut settings);
         let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
         let app = App::open(settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();

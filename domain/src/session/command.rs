@@ -1,6 +1,7 @@
 //! What may be asked of a session.
 
 use crate::Timestamp;
+use crate::consent::{Locale, TextHash};
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
 use crate::contest::ContestReason;
 use crate::document::Declared;
@@ -48,6 +49,8 @@ pub enum Action {
     Submit,
     /// Close a session whose time is over.
     Expire,
+    /// Take down what the person agreed to.
+    GiveConsent(GiveConsent),
     /// Show the person's verified fields in clear to the partner.
     DiscloseIdentity,
     /// Call the verification off.
@@ -57,6 +60,13 @@ pub enum Action {
         /// What speaks against it.
         reason: Option<ContestReason>,
     },
+}
+
+impl Action {
+    /// Whether it brings evidence about the person.
+    pub const fn brings_evidence(&self) -> bool {
+        matches!(self, Self::SubmitDocument(_) | Self::SubmitSelfie { .. } | Self::CheckLiveness(_))
+    }
 }
 
 /// Opens a session.
@@ -96,4 +106,13 @@ pub struct CheckLiveness {
     pub frames: Vec<ImageUpload>,
     /// When the request's first byte arrived: there the challenge's clock stops.
     pub received_at: Timestamp,
+}
+
+/// Takes down a consent.
+#[derive(Clone)]
+pub struct GiveConsent {
+    /// The text that was shown.
+    pub text_hash: TextHash,
+    /// The language that it was shown in.
+    pub locale: Locale,
 }

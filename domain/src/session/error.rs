@@ -63,6 +63,9 @@ pub enum SessionError {
     /// A final outcome cannot be called off.
     #[error("The session has its outcome and cannot be cancelled")]
     NotCancellable,
+    /// Evidence needs the person's consent first.
+    #[error("The person's consent is needed before evidence is uploaded")]
+    ConsentRequired,
     /// No document was read yet.
     #[error("No document has been read in this session")]
     IdentityUnread,
@@ -97,6 +100,7 @@ impl SessionError {
             Self::TooManyChallenges => "too_many_challenges",
             Self::Cancelled => "session_cancelled",
             Self::NotCancellable => "not_cancellable",
+            Self::ConsentRequired => "consent_required",
             Self::IdentityUnread => "identity_not_found",
             Self::NotContestable => "not_contestable",
             Self::NotDue => "session_not_due",

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::command::Caller;
 use super::error::{SessionError, Step};
 use super::event::{
-    Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, LivenessChallengeIssued,
-    LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent,
-    SessionOpened,
+    ConsentGiven, Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
+    LivenessChallengeIssued, LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted,
+    SessionDecided, SessionEvent, SessionOpened,
 };
 use crate::Timestamp;
 use crate::policy::Policy;
@@ -27,6 +27,7 @@ pub struct Session {
     risk: Option<RiskAssessed>,
     decision: Option<SessionDecided>,
     expired_at: Option<Timestamp>,
+    consent: Option<ConsentGiven>,
     cancelled_at: Option<Timestamp>,
     contested_at: Option<Timestamp>,
 }
@@ -62,6 +63,11 @@ impl Session {
     /// The opening; none before the session exists.
     pub const fn opened(&self) -> Option<&SessionOpened> {
         self.opened.as_ref()
+    }
+
+    /// What the person agreed to last.
+    pub const fn consent(&self) -> Option<&ConsentGiven> {
+        self.consent.as_ref()
     }
 
     /// The document that counts: the latest.
@@ -216,6 +222,7 @@ impl Session {
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
+            SessionEvent::ConsentGiven(consent) => self.consent = Some(consent),
             // Reading changes nothing; the log keeps that it happened.
             SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),

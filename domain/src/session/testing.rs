@@ -44,6 +44,8 @@ pub(in crate::session) struct World {
     pub busy: bool,
     /// Whether the keys of the session were destroyed.
     pub erased: bool,
+    /// Whether evidence needs consent.
+    pub require_consent: bool,
 }
 
 /// A face whose cosine to the document's portrait is `cosine`.
@@ -98,6 +100,7 @@ impl World {
             },
             busy: false,
             erased: false,
+            require_consent: false,
         }
     }
 }

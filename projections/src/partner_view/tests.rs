@@ -206,6 +206,12 @@ fn a_read_of_the_identity_changes_nothing_but_the_version() {
 }
 
 #[test]
+fn consent_alone_leaves_the_session_pending() {
+    let consent = event("ConsentGiven", json!({ "text_hash": HASH, "locale": "en", "given_at": NOON }));
+    assert_eq!(folded(&[opened(), consent]).status, Status::Pending);
+}
+
+#[test]
 fn a_poll_between_steps_is_processing_and_shows_what_was_performed() {
     let mut events = vec![opened()];
     events.extend(document(false));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::consent::{Locale, TextHash};
 use crate::contest::ContestReason;
 use crate::ids::DocumentId;
 use crate::sealed::Sealed;
@@ -30,4 +31,15 @@ pub struct IdentityDisclosed {
     pub document_id: DocumentId,
     /// When.
     pub disclosed_at: Timestamp,
+}
+
+/// The person agreed to a text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConsentGiven {
+    /// The text that was shown.
+    pub text_hash: TextHash,
+    /// The language that it was shown in.
+    pub locale: Locale,
+    /// When.
+    pub given_at: Timestamp,
 }

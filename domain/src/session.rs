@@ -10,6 +10,7 @@ mod compare;
 mod consent;
 mod contest;
 mod disclose;
+mod end_relationship;
 mod error;
 mod event;
 mod expire;
@@ -26,9 +27,9 @@ pub use command::{Action, Caller, CheckLiveness, GiveConsent, OpenSession, Sessi
 pub use error::{SessionError, Step};
 pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
-    FramesRef, IdentityDisclosed, LivenessChallengeIssued, LivenessChecked, LivenessMeasured, RiskAssessed,
-    SanctionsScreened, SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent, SessionExpired,
-    SessionOpened, SessionSubmitted,
+    FramesRef, IdentityDisclosed, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
+    RelationshipEnded, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled, SessionDecided,
+    SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -86,6 +87,7 @@ impl Aggregate for Session {
                     Action::Expire => expire::handle(self, services)?,
                     Action::GiveConsent(consent) => consent::handle(self, consent, services)?,
                     Action::DiscloseIdentity => disclose::handle(self, session, services).await?,
+                    Action::EndRelationship => end_relationship::handle(self, services)?,
                     Action::Cancel => cancel::handle(self, services)?,
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                 }

@@ -101,6 +101,8 @@ pub struct PartnerView {
     pub cancelled_at: Option<Timestamp>,
     /// When the partner contested the automatic rejection.
     pub contested_at: Option<Timestamp>,
+    /// When the person stopped being the partner's customer.
+    pub relationship_ended_at: Option<Timestamp>,
     /// Results of the checks.
     pub results: VerificationResults,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
@@ -126,6 +128,7 @@ impl PartnerView {
                 completed_at: None,
                 cancelled_at: None,
                 contested_at: None,
+                relationship_ended_at: None,
                 results: VerificationResults::default(),
                 liveness_check: None,
             },
@@ -207,6 +210,7 @@ impl PartnerView {
                 };
             }
             SessionEvent::SessionExpired(_) => self.status = Status::Expired,
+            SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),
             SessionEvent::DecisionContested(contested) => {
                 self.status = Status::ManualReview;
                 self.decision = Some(Decision::ManualReview);

@@ -89,6 +89,9 @@ pub struct SessionView {
     /// When you contested the automatic rejection.
     #[schema(format = DateTime)]
     pub contested_at: Option<String>,
+    /// When you said that the relationship ended.
+    #[schema(format = DateTime)]
+    pub relationship_ended_at: Option<String>,
     /// Results of the checks.
     pub verification_results: Results,
 }
@@ -110,6 +113,7 @@ impl SessionView {
             expires_at: time(view.expires_at),
             cancelled_at: view.cancelled_at.map(time),
             contested_at: view.contested_at.map(time),
+            relationship_ended_at: view.relationship_ended_at.map(time),
             verification_results: Results {
                 document_verified: results.document_verified,
                 face_match_passed: results.face_match_passed,

@@ -15,6 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
     paths(
         super::partner::create_session, super::partner::get_session, super::partner::list_sessions,
         super::lifecycle::cancel_session, super::lifecycle::contest_decision,
+        super::lifecycle::end_relationship,
         super::identity::get_identity,
         super::consent::give_consent,
         super::kyc::submit_document, super::kyc::submit_selfie, super::kyc::liveness_challenge,

@@ -22,6 +22,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/partner/sessions/{session_id}/cancel").route(web::post().to(cancel_session)))
         .service(
             web::resource("/partner/sessions/{session_id}/review").route(web::post().to(contest_decision)),
+        )
+        .service(
+            web::resource("/partner/sessions/{session_id}/relationship-ended")
+                .route(web::post().to(end_relationship)),
         );
 }
 
@@ -112,4 +116,23 @@ async fn contest(
         Ok(reason) if problems.is_empty() => say(caller, shared, id, Action::Contest { reason }).await,
         _ => Err(ApiError::Fields(problems)),
     }
+}
+
+/// Notes that the person is no customer any more, from when the retention of the data counts; again, the same answer.
+#[utoipa::path(
+    post, path = "/partner/sessions/{session_id}/relationship-ended", tag = "Partner",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    responses(
+        (status = 200, description = "The session", body = SessionView),
+        Keyed,
+        OnSession,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn end_relationship(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<SessionView> {
+    Answer(say(&caller, &shared, &path, Action::EndRelationship).await)
 }

@@ -16,6 +16,8 @@ async fn a_cancelled_session_refuses_everything_but_being_cancelled_again() {
     assert_eq!(ok(app.post(&cancel)).await, cancelled);
     assert_eq!(ok(app.get(&format!("/partner/sessions/{session}"))).await, cancelled);
 
+    let ended = app.post(&format!("/partner/sessions/{session}/relationship-ended"));
+    assert_eq!(code(ended, StatusCode::BAD_REQUEST).await, "session_cancelled");
     let challenge = app.get(&format!("/kyc/{session}/liveness/challenge"));
     assert_eq!(code(challenge, StatusCode::BAD_REQUEST).await, "session_cancelled");
     let upload = app.upload_document(&session, Evidence::shared().await.passport(), "UTO").await;
@@ -26,12 +28,17 @@ async fn a_cancelled_session_refuses_everything_but_being_cancelled_again() {
 }
 
 #[tokio::test]
-async fn an_outcome_that_is_final_cannot_be_cancelled() {
+async fn an_outcome_that_is_final_is_not_cancelled_and_its_relationship_ends_once() {
     let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
     let session = app.ready_session(evidence).await;
     ok(app.post(&format!("/kyc/{session}/submit"))).await;
     let cancel = app.post(&format!("/partner/sessions/{session}/cancel"));
     assert_eq!(code(cancel, StatusCode::BAD_REQUEST).await, "not_cancellable");
+    let end = format!("/partner/sessions/{session}/relationship-ended");
+    let ended = ok(app.post(&end)).await;
+    assert_eq!(ended["status"], "approved");
+    assert!(!ended["relationship_ended_at"].is_null());
+    assert_eq!(ok(app.post(&end)).await, ended);
     let unknown = app.post("/partner/sessions/00000000-0000-0000-0000-000000000000/cancel");
     assert_eq!(code(unknown, StatusCode::NOT_FOUND).await, "session_not_found");
 }

@@ -53,6 +53,8 @@ pub enum Action {
     GiveConsent(GiveConsent),
     /// Show the person's verified fields in clear to the partner.
     DiscloseIdentity,
+    /// Note that the person is no customer of the partner any more.
+    EndRelationship,
     /// Call the verification off.
     Cancel,
     /// Ask for a person's look at an automatic rejection.

@@ -66,6 +66,9 @@ pub enum SessionError {
     /// Evidence needs the person's consent first.
     #[error("The person's consent is needed before evidence is uploaded")]
     ConsentRequired,
+    /// There is no final outcome yet.
+    #[error("The session has no final outcome yet")]
+    NotDecided,
     /// No document was read yet.
     #[error("No document has been read in this session")]
     IdentityUnread,
@@ -101,6 +104,7 @@ impl SessionError {
             Self::Cancelled => "session_cancelled",
             Self::NotCancellable => "not_cancellable",
             Self::ConsentRequired => "consent_required",
+            Self::NotDecided => "not_decided",
             Self::IdentityUnread => "identity_not_found",
             Self::NotContestable => "not_contestable",
             Self::NotDue => "session_not_due",

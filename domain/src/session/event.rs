@@ -2,7 +2,7 @@
 
 mod around;
 
-pub use around::{ConsentGiven, DecisionContested, IdentityDisclosed, SessionCancelled};
+pub use around::{ConsentGiven, DecisionContested, IdentityDisclosed, RelationshipEnded, SessionCancelled};
 
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,8 @@ session_events! {
     DecisionContested = "1",
     /// The person's fields were shown in clear to the partner.
     IdentityDisclosed = "1",
+    /// The person is no customer of the partner any more.
+    RelationshipEnded = "1",
     /// The person agreed to a text.
     ConsentGiven = "1",
 }

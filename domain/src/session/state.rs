@@ -30,6 +30,7 @@ pub struct Session {
     consent: Option<ConsentGiven>,
     cancelled_at: Option<Timestamp>,
     contested_at: Option<Timestamp>,
+    relationship_ended_at: Option<Timestamp>,
 }
 
 /// One upload of a document.
@@ -132,6 +133,10 @@ impl Session {
         Some(if self.is_contested() { Decision::ManualReview } else { decided })
     }
 
+    pub(super) const fn has_relationship_ended(&self) -> bool {
+        self.relationship_ended_at.is_some()
+    }
+
     pub(super) const fn is_contested(&self) -> bool {
         self.contested_at.is_some()
     }
@@ -223,6 +228,7 @@ impl Session {
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
             SessionEvent::ConsentGiven(consent) => self.consent = Some(consent),
+            SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),
             // Reading changes nothing; the log keeps that it happened.
             SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),

@@ -261,6 +261,16 @@ fn a_contested_rejection_is_in_review_and_keeps_when_it_was_completed() {
 }
 
 #[test]
+fn the_end_of_a_relationship_leaves_the_outcome_as_it_is() {
+    let mut events = evidence();
+    events.extend(submitted("approved", &[], clear()));
+    events.push(event("RelationshipEnded", json!({ "ended_at": "2028-01-31T09:00:00Z" })));
+    let view = folded(&events);
+    assert_eq!((view.status, view.decision), (Status::Approved, Some(Decision::Approved)));
+    assert_eq!(view.relationship_ended_at, Some(at("2028-01-31T09:00:00Z")));
+}
+
+#[test]
 fn a_new_document_forgets_the_match_until_it_is_compared() {
     let mut events = evidence();
     events.extend(document(true));

@@ -43,3 +43,10 @@ pub struct ConsentGiven {
     /// When.
     pub given_at: Timestamp,
 }
+
+/// The person is no customer of the partner any more: from here the time runs for which the data is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelationshipEnded {
+    /// When.
+    pub ended_at: Timestamp,
+}

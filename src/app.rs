@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::blobs::FileEvidence;
 use crate::config::Settings;
 use crate::http::{Shared, routes, stamp_request};
+use crate::links::LinkKey;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::store::access::Scope;
@@ -56,7 +57,11 @@ impl App {
         make_private_folder(&settings.data_dir)?;
         let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
-        let vault = Arc::new(open_vault(&settings).await?);
+        let master = master_key(&settings)?;
+        let keys_file = settings.keys_file();
+        let vault =
+            SqliteVault::open(&keys_file, &master).await.context("the key database cannot be opened")?;
+        let vault = Arc::new(vault);
         let evidence = Arc::new(FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?);
         let services = Services {
             clock: Arc::new(SystemClock),
@@ -73,7 +78,9 @@ impl App {
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services);
-        Ok(Self { shared: web::Data::new(Shared { sessions, store, settings }), pump, evidence, _lock: lock })
+        let links = LinkKey::new(&master);
+        let shared = web::Data::new(Shared { sessions, store, links, settings });
+        Ok(Self { shared, pump, evidence, _lock: lock })
     }
 
     /// The store, for what the command line does before it serves.
@@ -141,7 +148,7 @@ pub fn pump(store: &Store) -> Pump {
     Pump::new(store.clone(), vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection)])
 }
 
-async fn open_vault(settings: &Settings) -> Result<SqliteVault> {
+fn master_key(settings: &Settings) -> Result<MasterKey> {
     let master = MasterKey::resolve(&MasterKeySource {
         variable: std::env::var("EKYC_MASTER_KEY").ok().map(Into::into),
         file: settings.master_key_file.clone(),
@@ -151,7 +158,7 @@ async fn open_vault(settings: &Settings) -> Result<SqliteVault> {
     if let Some(warning) = master.warning() {
         tracing::warn!("{warning}");
     }
-    SqliteVault::open(&settings.keys_file(), &master).await.context("the key database cannot be opened")
+    Ok(master)
 }
 
 fn make_private_folder(folder: &Path) -> Result<()> {

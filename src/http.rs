@@ -8,7 +8,9 @@ mod fields;
 mod health;
 mod identity;
 mod kyc;
+mod kyc_caller;
 mod lifecycle;
+mod link;
 mod partner;
 mod problem;
 mod refusals;
@@ -23,6 +25,7 @@ pub use docs::openapi;
 pub use request_id::stamp_request;
 
 use crate::config::Settings;
+use crate::links::LinkKey;
 use crate::sessions::Sessions;
 use crate::store::Store;
 
@@ -32,6 +35,8 @@ pub struct Shared {
     pub sessions: Arc<Sessions>,
     /// Keys, lists of sessions, health.
     pub store: Store,
+    /// Tokens of sessions.
+    pub links: LinkKey,
     /// The settings.
     pub settings: Settings,
 }
@@ -45,6 +50,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(lifecycle::routes)
             .configure(identity::routes)
             .configure(consent::routes)
+            .configure(link::routes)
             .configure(kyc::routes)
             .configure(health::routes)
             .configure(docs::routes)

@@ -161,7 +161,8 @@ impl Sessions {
         Ok(view.filter(|view| view.partner_id == partner))
     }
 
-    async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
+    /// The view of a session whoever's it is, folded from its stream.
+    pub async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
         let envelopes = self
             .events
             .load_events(&id.to_string())

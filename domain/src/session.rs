@@ -15,6 +15,7 @@ mod error;
 mod event;
 mod expire;
 mod issue_challenge;
+mod issue_link;
 mod open;
 mod state;
 mod submit;
@@ -27,7 +28,7 @@ pub use command::{Action, Caller, CheckLiveness, GiveConsent, OpenSession, Sessi
 pub use error::{SessionError, Step};
 pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
-    FramesRef, IdentityDisclosed, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
+    FramesRef, IdentityDisclosed, LinkIssued, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
     RelationshipEnded, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled, SessionDecided,
     SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
@@ -88,6 +89,7 @@ impl Aggregate for Session {
                     Action::GiveConsent(consent) => consent::handle(self, consent, services)?,
                     Action::DiscloseIdentity => disclose::handle(self, session, services).await?,
                     Action::EndRelationship => end_relationship::handle(self, services)?,
+                    Action::IssueLink => issue_link::handle(self, services)?,
                     Action::Cancel => cancel::handle(self, services)?,
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                 }

@@ -105,6 +105,11 @@ pub struct PartnerView {
     pub relationship_ended_at: Option<Timestamp>,
     /// Results of the checks.
     pub results: VerificationResults,
+    /// When the person or the partner asked for the decision.
+    pub submitted_at: Option<Timestamp>,
+    /// Which of the session's links counts.
+    #[serde(default)]
+    pub link_generation: u32,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
     liveness_check: Option<bool>,
 }
@@ -130,6 +135,8 @@ impl PartnerView {
                 contested_at: None,
                 relationship_ended_at: None,
                 results: VerificationResults::default(),
+                submitted_at: None,
+                link_generation: 0,
                 liveness_check: None,
             },
             (None, _) => return None,
@@ -191,7 +198,11 @@ impl PartnerView {
                 self.liveness_check = Some(check.verdict.passed);
                 self.results.liveness_passed = self.liveness_check;
             }
-            SessionEvent::SessionSubmitted(_) => self.status = Status::Processing,
+            SessionEvent::SessionSubmitted(submitted) => {
+                self.status = Status::Processing;
+                self.submitted_at = Some(submitted.submitted_at);
+            }
+            SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
             SessionEvent::SanctionsScreened(screened) => {
                 self.results.sanctions_clear = screened.outcome.clear();
             }

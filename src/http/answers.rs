@@ -28,7 +28,7 @@ pub struct SessionCreated {
     /// Always `pending`.
     #[schema(value_type = String, example = "pending")]
     pub status: Status,
-    /// Where the user verifies.
+    /// Where the user verifies; what follows `#t=` opens this session, so pass it to its user only.
     pub kyc_url: String,
     /// When the session expires unless submitted.
     #[schema(format = DateTime)]
@@ -340,6 +340,11 @@ impl SubmitAnswer {
             started_at: time(view.created_at),
             completed_at: view.completed_at.map(time),
         }
+    }
+
+    /// Without what only the partner may know: that screening found somebody must not reach the person (tipping off).
+    pub fn for_the_person(self) -> Self {
+        Self { risk_score: None, risk_level: None, screening_passed: None, review_reasons: vec![], ..self }
     }
 }
 

@@ -53,7 +53,8 @@ impl FromRequest for ApiCaller {
     }
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> {
+/// The caller by its API key; 401 where there is none.
+pub async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> {
     let refuse = |detail| ApiError::refused(StatusCode::UNAUTHORIZED, "invalid_api_key", detail);
     let header =
         request.headers().get("x-api-key").ok_or_else(|| refuse("The X-API-Key header is missing"))?;

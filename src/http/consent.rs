@@ -12,12 +12,11 @@ use utoipa::ToSchema;
 
 use super::Shared;
 use super::answers::time;
-use super::auth::ApiCaller;
 use super::fields::{json_object, text};
 use super::kyc::act;
+use super::kyc_caller::KycCaller;
 use super::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use super::refusals::{Keyed, OnSession};
-use crate::store::access::Scope;
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -62,10 +61,10 @@ pub struct ConsentAnswer {
         Keyed,
         OnSession,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn give_consent(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     payload: web::Payload,
@@ -74,12 +73,12 @@ pub async fn give_consent(
 }
 
 async fn consent(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     payload: web::Payload,
 ) -> Result<ConsentAnswer, ApiError> {
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let action = Action::GiveConsent(fields(&json_object(payload).await?)?);
     let folded = act(caller, shared, id, action).await?;
     let given = folded

@@ -4,19 +4,17 @@ use actix_multipart::Multipart;
 use actix_web::web;
 use domain::document::Declared;
 use domain::document_type::DocumentSide;
-use domain::ids::SessionId;
 use domain::ports::open;
-use domain::session::{Action, Caller, CheckLiveness, SessionCommand, SubmitDocument};
+use domain::session::{Action, CheckLiveness, SubmitDocument};
 use utoipa::ToSchema;
 
 use super::Shared;
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
-use super::auth::ApiCaller;
+use super::kyc_caller::KycCaller;
 use super::problem::{Answer, ApiError, FieldProblem};
 use super::refusals::{Keyed, OfUpload, OnSession};
 use super::upload::{FRAMES, SINGLE, Upload};
 use crate::sessions::Folded;
-use crate::store::access::Scope;
 
 /// Fewer frames show no movement.
 const MIN_FRAMES: usize = 3;
@@ -73,10 +71,8 @@ pub struct LivenessUpload {
 }
 
 /// Carries out a step of a session for whoever may verify in it.
-pub async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
-    let partner = caller.partner_with(Scope::KycWrite)?;
-    let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
-    let command = SessionCommand { session, caller: Caller::Partner(partner), action };
+pub async fn act(caller: &KycCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
+    let command = caller.command(id, action)?;
     Ok(shared.sessions.execute(command, caller.actor()).await?)
 }
 
@@ -95,10 +91,10 @@ fn missing_after(step: &'static str) -> ApiError {
         OnSession,
         OfUpload,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn submit_document(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     multipart: Multipart,
@@ -107,12 +103,12 @@ pub async fn submit_document(
 }
 
 async fn document(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     multipart: Multipart,
 ) -> Result<DocumentAnswer, ApiError> {
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let upload = Upload::read(multipart, &SINGLE).await?;
     let action = Action::SubmitDocument(document_fields(upload)?);
     let folded = act(caller, shared, id, action).await?;
@@ -162,10 +158,10 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         OnSession,
         OfUpload,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn submit_selfie(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     multipart: Multipart,
@@ -174,12 +170,12 @@ pub async fn submit_selfie(
 }
 
 async fn selfie(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     multipart: Multipart,
 ) -> Result<SelfieAnswer, ApiError> {
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let image =
         Upload::read(multipart, &SINGLE).await?.single().map_err(|field| ApiError::Fields(vec![field]))?;
     let folded = act(caller, shared, id, Action::SubmitSelfie { image }).await?;
@@ -196,17 +192,17 @@ async fn selfie(
         Keyed,
         OnSession,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn liveness_challenge(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<ChallengeAnswer> {
     Answer(challenge(&caller, &shared, &path).await)
 }
 
-async fn challenge(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<ChallengeAnswer, ApiError> {
+async fn challenge(caller: &KycCaller, shared: &Shared, id: &str) -> Result<ChallengeAnswer, ApiError> {
     let folded = act(caller, shared, id, Action::IssueChallenge).await?;
     let now = shared.sessions.services().clock.now();
     let issued = &folded.session.open_challenge(now).ok_or_else(|| missing_after("challenge"))?.issued;
@@ -230,10 +226,10 @@ async fn challenge(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<Chal
         OnSession,
         OfUpload,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn check_liveness(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     multipart: Multipart,
@@ -242,14 +238,14 @@ pub async fn check_liveness(
 }
 
 async fn liveness(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     multipart: Multipart,
 ) -> Result<LivenessAnswer, ApiError> {
     // Before the body is read: a slow line is no reason to be late.
     let received_at = shared.sessions.services().clock.now();
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let upload = Upload::read(multipart, &FRAMES).await?;
     let mut problems = vec![];
     let text = upload.text("challenge_id").map(str::to_owned).map_err(|field| problems.push(field)).ok();
@@ -270,21 +266,22 @@ async fn liveness(
     post, path = "/kyc/{session_id}/submit", tag = "Verification",
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
     responses(
-        (status = 200, description = "The automatic outcome", body = SubmitAnswer),
+        (status = 200, description = "The automatic outcome; without risk, screening and reasons for the holder of a link", body = SubmitAnswer),
         Keyed,
         OnSession,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn submit_session(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<SubmitAnswer> {
     Answer(submit(&caller, &shared, &path).await)
 }
 
-async fn submit(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<SubmitAnswer, ApiError> {
+async fn submit(caller: &KycCaller, shared: &Shared, id: &str) -> Result<SubmitAnswer, ApiError> {
     let folded = act(caller, shared, id, Action::Submit).await?;
-    Ok(SubmitAnswer::render(&folded.view, shared.sessions.services().clock.now()))
+    let answer = SubmitAnswer::render(&folded.view, shared.sessions.services().clock.now());
+    Ok(if matches!(caller, KycCaller::Holder(_)) { answer.for_the_person() } else { answer })
 }

@@ -16,6 +16,7 @@ use super::Shared;
 use super::answers::{SessionCreated, SessionList, SessionView, time};
 use super::auth::ApiCaller;
 use super::fields::{CreateFields, json_object};
+use super::link::kyc_url;
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::Keyed;
 use crate::store::access::Scope;
@@ -89,7 +90,7 @@ async fn create(
     Ok(SessionCreated {
         session_id: session,
         status: view.status,
-        kyc_url: format!("{}/kyc/{session}", shared.settings.public_url),
+        kyc_url: kyc_url(shared, session, view.link_generation),
         expires_at: time(view.expires_at),
         created_at: time(view.created_at),
     })

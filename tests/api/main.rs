@@ -7,6 +7,7 @@ mod consent;
 mod documentation;
 mod identity;
 mod lifecycle;
+mod link;
 mod outcomes;
 mod partner;
 mod privacy;

@@ -14,6 +14,11 @@ use crate::ids::{ChallengeId, PartnerId, SessionId};
 pub enum Caller {
     /// A partner; sees only its own sessions.
     Partner(PartnerId),
+    /// Whoever holds the session's own link; it counts only while no newer one was issued.
+    Link {
+        /// Which of the session's links, counted from 0.
+        generation: u32,
+    },
     /// The server itself.
     System,
 }
@@ -55,6 +60,8 @@ pub enum Action {
     DiscloseIdentity,
     /// Note that the person is no customer of the partner any more.
     EndRelationship,
+    /// Give out a fresh link, so that older ones stop working.
+    IssueLink,
     /// Call the verification off.
     Cancel,
     /// Ask for a person's look at an automatic rejection.

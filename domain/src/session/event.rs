@@ -2,7 +2,9 @@
 
 mod around;
 
-pub use around::{ConsentGiven, DecisionContested, IdentityDisclosed, RelationshipEnded, SessionCancelled};
+pub use around::{
+    ConsentGiven, DecisionContested, IdentityDisclosed, LinkIssued, RelationshipEnded, SessionCancelled,
+};
 
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,8 @@ session_events! {
     IdentityDisclosed = "1",
     /// The person is no customer of the partner any more.
     RelationshipEnded = "1",
+    /// A fresh link was given out.
+    LinkIssued = "1",
     /// The person agreed to a text.
     ConsentGiven = "1",
 }

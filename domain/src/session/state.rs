@@ -31,6 +31,7 @@ pub struct Session {
     cancelled_at: Option<Timestamp>,
     contested_at: Option<Timestamp>,
     relationship_ended_at: Option<Timestamp>,
+    link_generation: u32,
 }
 
 /// One upload of a document.
@@ -127,6 +128,11 @@ impl Session {
         self.decision.as_ref()
     }
 
+    /// Which of the session's links counts; 0 is the one that it was opened with.
+    pub const fn link_generation(&self) -> u32 {
+        self.link_generation
+    }
+
     /// The outcome as it stands: an automatic rejection that was contested is a person's to decide.
     pub fn outcome(&self) -> Option<Decision> {
         let decided = self.decision.as_ref()?.decision;
@@ -160,6 +166,7 @@ impl Session {
     pub(super) fn require_visible_to(&self, caller: Caller) -> Result<(), SessionError> {
         match (&self.opened, caller) {
             (Some(_), Caller::System) => Ok(()),
+            (Some(_), Caller::Link { generation }) if generation == self.link_generation => Ok(()),
             (Some(opened), Caller::Partner(partner)) if opened.partner_id == partner => Ok(()),
             _ => Err(SessionError::NotFound),
         }
@@ -229,6 +236,7 @@ impl Session {
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
             SessionEvent::ConsentGiven(consent) => self.consent = Some(consent),
             SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),
+            SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
             // Reading changes nothing; the log keeps that it happened.
             SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),

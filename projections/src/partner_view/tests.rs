@@ -271,6 +271,13 @@ fn the_end_of_a_relationship_leaves_the_outcome_as_it_is() {
 }
 
 #[test]
+fn the_latest_link_counts() {
+    assert_eq!(folded(&[opened()]).link_generation, 0);
+    let issued = event("LinkIssued", json!({ "generation": 1, "issued_at": NOON }));
+    assert_eq!(folded(&[opened(), issued]).link_generation, 1);
+}
+
+#[test]
 fn a_new_document_forgets_the_match_until_it_is_compared() {
     let mut events = evidence();
     events.extend(document(true));

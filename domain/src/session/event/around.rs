@@ -50,3 +50,12 @@ pub struct RelationshipEnded {
     /// When.
     pub ended_at: Timestamp,
 }
+
+/// A fresh link to the session was given out; older ones stopped working.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkIssued {
+    /// Which of the session's links; the one that it was opened with is 0.
+    pub generation: u32,
+    /// When.
+    pub issued_at: Timestamp,
+}

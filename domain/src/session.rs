@@ -17,6 +17,7 @@ mod expire;
 mod issue_challenge;
 mod issue_link;
 mod open;
+mod other_side;
 mod state;
 mod submit;
 mod take_document;
@@ -29,8 +30,8 @@ pub use error::{SessionError, Step};
 pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
     FramesRef, IdentityDisclosed, LinkIssued, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
-    RelationshipEnded, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled, SessionDecided,
-    SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    OwnSide, RelationshipEnded, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
+    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 

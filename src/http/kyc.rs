@@ -46,7 +46,7 @@ pub struct DocumentUpload {
     /// The issuing country: ISO 3166 alpha-2 or alpha-3, or a code of ICAO 9303.
     #[schema(example = "ESP")]
     country_code: String,
-    /// front (default) or back.
+    /// front (default) or back. Both sides of a card are read together; the zone may be on either.
     side: Option<String>,
 }
 
@@ -110,9 +110,10 @@ async fn document(
 ) -> Result<DocumentAnswer, ApiError> {
     caller.may_bring_evidence()?;
     let upload = Upload::read(multipart, &SINGLE).await?;
-    let action = Action::SubmitDocument(document_fields(upload)?);
-    let folded = act(caller, shared, id, action).await?;
-    let (submitted, read) = folded.session.document().ok_or_else(|| missing_after("document"))?;
+    let document = document_fields(upload)?;
+    let side = document.side;
+    let folded = act(caller, shared, id, Action::SubmitDocument(document)).await?;
+    let (submitted, read) = folded.session.document_side(side).ok_or_else(|| missing_after("document"))?;
     let vault = shared.sessions.services().vault.as_ref();
     let identity = open(vault, folded.view.session_id, &read.identity).await?;
     let kind = submitted.declared.document_type;

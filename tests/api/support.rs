@@ -99,10 +99,12 @@ impl TestApp {
     }
 
     pub async fn upload_document(&self, session: &str, image: Vec<u8>, country: &str) -> Response {
-        let form = Form::new()
-            .part("file", jpeg(image))
-            .text("document_type", "passport")
-            .text("country_code", country.to_owned());
+        let form = document(image, country);
+        self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
+    }
+
+    pub async fn upload_back(&self, session: &str, image: Vec<u8>, country: &str) -> Response {
+        let form = document(image, country).text("side", "back");
         self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
     }
 
@@ -132,6 +134,13 @@ impl TestApp {
         self.server.await.unwrap();
         self.folder
     }
+}
+
+fn document(image: Vec<u8>, country: &str) -> Form {
+    Form::new()
+        .part("file", jpeg(image))
+        .text("document_type", "passport")
+        .text("country_code", country.to_owned())
 }
 
 fn jpeg(image: Vec<u8>) -> Part {

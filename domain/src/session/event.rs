@@ -140,10 +140,24 @@ pub struct DocumentRead {
     pub portrait: Option<Sealed<FaceTemplate>>,
     /// Where the portrait is.
     pub portrait_box: Option<FaceBox>,
+    /// What this side shows by itself, where verdict, identity and portrait are those of both sides together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnSide>,
     /// Models and policy behind it.
     pub stamp: Stamp,
     /// When.
     pub read_at: Timestamp,
+}
+
+/// One side of a card by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnSide {
+    /// The verdict over it.
+    pub verdict: DocumentVerdict,
+    /// The fields that were read on it.
+    pub identity: Sealed<Identity>,
+    /// The face on it.
+    pub portrait: Option<Sealed<FaceTemplate>>,
 }
 
 /// A selfie was stored and described.

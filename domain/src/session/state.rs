@@ -10,6 +10,7 @@ use super::event::{
     SessionDecided, SessionEvent, SessionOpened,
 };
 use crate::Timestamp;
+use crate::document_type::DocumentSide;
 use crate::policy::Policy;
 
 /// The folded session.
@@ -72,9 +73,15 @@ impl Session {
         self.consent.as_ref()
     }
 
-    /// The document that counts: the latest.
+    /// The document that counts: the latest upload, which was read together with the other side.
     pub fn document(&self) -> Option<(&DocumentSubmitted, &DocumentRead)> {
         let attempt = self.documents.last()?;
+        Some((&attempt.submitted, attempt.read.as_ref()?))
+    }
+
+    /// The latest upload of one side.
+    pub fn document_side(&self, side: DocumentSide) -> Option<(&DocumentSubmitted, &DocumentRead)> {
+        let attempt = self.documents.iter().rev().find(|attempt| attempt.submitted.side == side)?;
         Some((&attempt.submitted, attempt.read.as_ref()?))
     }
 
@@ -154,10 +161,17 @@ impl Session {
         Some(check.verdict.passed && !is_other_face)
     }
 
-    /// Attempts used at a step.
+    /// Attempts used at one side of the document: each side has its own.
+    pub fn document_attempts(&self, side: DocumentSide) -> usize {
+        self.documents.iter().filter(|document| document.submitted.side == side).count()
+    }
+
+    /// Attempts used at a step; of a card with two sides, at the one that took more.
     pub fn attempts(&self, step: Step) -> usize {
         match step {
-            Step::Document => self.documents.len(),
+            Step::Document => {
+                self.document_attempts(DocumentSide::Front).max(self.document_attempts(DocumentSide::Back))
+            }
             Step::Selfie => self.selfies.len(),
             Step::Liveness => self.checks.len(),
         }

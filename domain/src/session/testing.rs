@@ -173,6 +173,15 @@ impl Story {
         })
     }
 
+    /// An upload of the back of the world's document.
+    pub fn back(&self, image: &str) -> Action {
+        Action::SubmitDocument(SubmitDocument {
+            declared: self.world.document.declared,
+            side: DocumentSide::Back,
+            image: upload(image),
+        })
+    }
+
     /// Frames for the latest challenge, received now.
     pub fn answer(&self, frames: &str) -> Action {
         let challenge = self.state().challenges().last().unwrap().issued.challenge_id;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::blobs::FileEvidence;
 use crate::config::Settings;
 use crate::http::{RateLimits, Shared, listen_for_metrics, routes, stamp_request};
+use crate::links::LinkKey;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -59,7 +60,11 @@ impl App {
         make_private_folder(&settings.data_dir)?;
         let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
-        let vault = Arc::new(open_vault(&settings).await?);
+        let master = master_key(&settings)?;
+        let keys_file = settings.keys_file();
+        let vault =
+            SqliteVault::open(&keys_file, &master).await.context("the key database cannot be opened")?;
+        let vault = Arc::new(vault);
         let evidence = Arc::new(FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?);
         let metrics = Arc::new(Metrics::default());
         let services = Services {
@@ -73,6 +78,7 @@ impl App {
             screening: Arc::new(Timed::new(verifiers.screening, &metrics)),
             policy,
             production: settings.production,
+            require_consent: settings.require_consent,
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services, Arc::clone(&metrics));
@@ -85,6 +91,7 @@ impl App {
             limits: Arc::new(RateLimits::new(per_minute)),
             lists: verifiers.lists,
             metrics,
+            links: LinkKey::new(&master),
             pool: verifiers.pool,
             model_set: verifiers.model_set,
             settings,
@@ -165,7 +172,7 @@ pub fn pump(store: &Store) -> Pump {
     Pump::new(store.clone(), vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection)])
 }
 
-async fn open_vault(settings: &Settings) -> Result<SqliteVault> {
+fn master_key(settings: &Settings) -> Result<MasterKey> {
     let master = MasterKey::resolve(&MasterKeySource {
         variable: std::env::var("EKYC_MASTER_KEY").ok().map(Into::into),
         file: settings.master_key_file.clone(),
@@ -175,7 +182,7 @@ async fn open_vault(settings: &Settings) -> Result<SqliteVault> {
     if let Some(warning) = master.warning() {
         tracing::warn!("{warning}");
     }
-    SqliteVault::open(&settings.keys_file(), &master).await.context("the key database cannot be opened")
+    Ok(master)
 }
 
 fn make_private_folder(folder: &Path) -> Result<()> {

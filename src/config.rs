@@ -34,6 +34,8 @@ pub struct Settings {
     pub production: bool,
     /// Accepts http and private addresses from partners; for development only.
     pub allow_private_addresses: bool,
+    /// Evidence is refused until the person's consent was taken down.
+    pub require_consent: bool,
     /// Policy file; by default the embedded policy.
     pub policy_file: Option<PathBuf>,
     /// Hours until a session expires unless submitted.
@@ -73,6 +75,7 @@ impl Default for Settings {
             master_key_file: None,
             production: false,
             allow_private_addresses: false,
+            require_consent: false,
             policy_file: None,
             session_hours: 24,
             requests_per_minute: 300,

@@ -2,12 +2,17 @@
 
 mod answers;
 mod auth;
+mod consent;
 mod create_session;
 mod docs;
 mod fields;
 mod health;
 mod idempotency;
+mod identity;
 mod kyc;
+mod kyc_caller;
+mod lifecycle;
+mod link;
 mod metrics;
 mod partner;
 mod problem;
@@ -27,6 +32,7 @@ pub use rate_limit::{LEAST_PER_MINUTE, RateLimits};
 pub use request_id::stamp_request;
 
 use crate::config::Settings;
+use crate::links::LinkKey;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -52,6 +58,8 @@ pub struct Shared {
     pub pool: Arc<InferencePool>,
     /// Digest of the loaded models, hexadecimal.
     pub model_set: String,
+    /// Tokens of sessions.
+    pub links: LinkKey,
     /// The settings.
     pub settings: Settings,
 }
@@ -63,6 +71,10 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .app_data(shared)
             .app_data(web::QueryConfig::default().error_handler(problem::unreadable_query))
             .configure(partner::routes)
+            .configure(lifecycle::routes)
+            .configure(identity::routes)
+            .configure(consent::routes)
+            .configure(link::routes)
             .configure(kyc::routes)
             .configure(health::routes)
             .configure(docs::routes)

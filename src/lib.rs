@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod links;
 pub mod lists;
 pub mod metrics;
 pub mod models;

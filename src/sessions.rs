@@ -177,12 +177,17 @@ impl Sessions {
         let view = match stored {
             Some(view) if view.version >= version => Some(view),
             _ if version == 0 => None,
-            _ => self.fold(id, u64::MAX).await?,
+            _ => self.fold(id).await?,
         };
         Ok(view.filter(|view| view.partner_id == partner))
     }
 
-    async fn fold(&self, id: SessionId, version: u64) -> Result<Option<PartnerView>, StoreError> {
+    /// The view of a session whoever's it is, folded from its stream.
+    pub async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
+        self.fold_until(id, u64::MAX).await
+    }
+
+    async fn fold_until(&self, id: SessionId, version: u64) -> Result<Option<PartnerView>, StoreError> {
         let envelopes = self
             .events
             .load_events(&id.to_string())
@@ -201,7 +206,7 @@ impl Sessions {
         id: SessionId,
         version: u64,
     ) -> Result<Option<PartnerView>, StoreError> {
-        let view = self.fold(id, version).await?;
+        let view = self.fold_until(id, version).await?;
         Ok(view.filter(|view| view.partner_id == partner))
     }
 

@@ -125,7 +125,9 @@ pub async fn expire_overdue(sessions: &Arc<Sessions>, store: &Store) -> Result<u
         let command = SessionCommand { session, caller: Caller::System, action: Action::Expire };
         match sessions.execute(command, Actor::system()).await {
             Ok(_) => expired += 1,
-            Err(CommandError::Refused(SessionError::AlreadySubmitted | SessionError::NotDue)) => {}
+            Err(CommandError::Refused(
+                SessionError::AlreadySubmitted | SessionError::Cancelled | SessionError::NotDue,
+            )) => {}
             Err(error) => tracing::error!(%session, %error, "a session could not be expired"),
         }
     }

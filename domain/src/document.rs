@@ -1,9 +1,12 @@
 //! Documents: what a reader reports, what the rules make of it, and the identity that follows.
 
+mod sides;
 #[cfg(test)]
 pub(crate) mod specimen;
 #[cfg(test)]
 mod tests;
+
+pub use sides::{SideView, join};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -145,6 +148,8 @@ pub enum DocumentProblem {
     VisaNotAccepted,
     /// A specimen of Utopia.
     SpecimenDocument,
+    /// The sides show different people, or nothing on both says that they belong together.
+    SidesDisagree,
     /// No portrait was found.
     PortraitMissing,
     /// The image is too small to read for sure.
@@ -174,6 +179,7 @@ impl DocumentProblem {
             Self::CountryMismatch => "country_mismatch",
             Self::VisaNotAccepted => "visa_not_accepted",
             Self::SpecimenDocument => "specimen_document",
+            Self::SidesDisagree => "sides_disagree",
             Self::PortraitMissing => "portrait_missing",
             Self::ImageTooSmall => "image_too_small",
             Self::ImageBlurred => "image_blurred",

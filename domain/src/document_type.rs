@@ -83,6 +83,16 @@ pub enum DocumentSide {
     Back,
 }
 
+impl DocumentSide {
+    /// The side that this one is not.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Front => Self::Back,
+            Self::Back => Self::Front,
+        }
+    }
+}
+
 impl FromStr for DocumentSide {
     type Err = UnknownSide;
 

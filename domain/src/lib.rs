@@ -3,7 +3,9 @@
 //! Pure: no I/O, no clock, no randomness. Whatever touches the world is a port (`ports`), whatever decides is a
 //! function from state and findings to events (`session`). Adapters live in the root package.
 
+pub mod consent;
 pub mod contact;
+pub mod contest;
 pub mod country;
 pub mod document;
 pub mod document_type;

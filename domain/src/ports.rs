@@ -200,4 +200,6 @@ pub struct Services {
     pub policy: Policy,
     /// Whether real people are decided on: the demonstration list then counts as stale.
     pub production: bool,
+    /// Whether evidence is refused until the person's consent was taken down.
+    pub require_consent: bool,
 }

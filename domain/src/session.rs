@@ -3,14 +3,21 @@
 //! Each command has a file with its pure guard, its work with the ports, and its pure `decide`. State changes in
 //! `Session::apply` only.
 
+mod cancel;
 mod check_liveness;
 mod command;
 mod compare;
+mod consent;
+mod contest;
+mod disclose;
+mod end_relationship;
 mod error;
 mod event;
 mod expire;
 mod issue_challenge;
+mod issue_link;
 mod open;
+mod other_side;
 mod state;
 mod submit;
 mod take_document;
@@ -18,12 +25,13 @@ mod take_selfie;
 #[cfg(test)]
 mod testing;
 
-pub use command::{Action, Caller, CheckLiveness, OpenSession, SessionCommand, SubmitDocument};
+pub use command::{Action, Caller, CheckLiveness, GiveConsent, OpenSession, SessionCommand, SubmitDocument};
 pub use error::{SessionError, Step};
 pub use event::{
-    Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared, FramesRef, LivenessChallengeIssued,
-    LivenessChecked, LivenessMeasured, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided,
-    SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
+    FramesRef, IdentityDisclosed, LinkIssued, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
+    OwnSide, RelationshipEnded, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
+    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -59,6 +67,12 @@ impl Aggregate for Session {
             Action::Open(open) => open::handle(self, session, open, services).await?,
             action => {
                 self.require_visible_to(caller)?;
+                if !matches!(action, Action::Cancel) {
+                    self.require_not_cancelled()?;
+                }
+                if action.brings_evidence() {
+                    self.require_consent(services)?;
+                }
                 match action {
                     Action::Open(_) => unreachable!("handled above"),
                     Action::SubmitDocument(document) => {
@@ -73,6 +87,12 @@ impl Aggregate for Session {
                     }
                     Action::Submit => submit::handle(self, session, services).await?,
                     Action::Expire => expire::handle(self, services)?,
+                    Action::GiveConsent(consent) => consent::handle(self, consent, services)?,
+                    Action::DiscloseIdentity => disclose::handle(self, session, services).await?,
+                    Action::EndRelationship => end_relationship::handle(self, services)?,
+                    Action::IssueLink => issue_link::handle(self, services)?,
+                    Action::Cancel => cancel::handle(self, services)?,
+                    Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                 }
             }
         };

@@ -25,12 +25,21 @@ pub enum Status {
     ManualReview,
     /// The time ran out before submit.
     Expired,
+    /// The partner called it off.
+    Cancelled,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Processing, Self::Approved, Self::Rejected, Self::ManualReview, Self::Expired];
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Processing,
+        Self::Approved,
+        Self::Rejected,
+        Self::ManualReview,
+        Self::Expired,
+        Self::Cancelled,
+    ];
 
     /// The documented name.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +50,7 @@ impl Status {
             Self::Rejected => "rejected",
             Self::ManualReview => "manual_review",
             Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -87,8 +97,19 @@ pub struct PartnerView {
     pub expires_at: Timestamp,
     /// When the automatic outcome fell.
     pub completed_at: Option<Timestamp>,
+    /// When the partner called it off.
+    pub cancelled_at: Option<Timestamp>,
+    /// When the partner contested the automatic rejection.
+    pub contested_at: Option<Timestamp>,
+    /// When the person stopped being the partner's customer.
+    pub relationship_ended_at: Option<Timestamp>,
     /// Results of the checks.
     pub results: VerificationResults,
+    /// When the person or the partner asked for the decision.
+    pub submitted_at: Option<Timestamp>,
+    /// Which of the session's links counts.
+    #[serde(default)]
+    pub link_generation: u32,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
     liveness_check: Option<bool>,
 }
@@ -110,7 +131,12 @@ impl PartnerView {
                 created_at: opened.opened_at,
                 expires_at: opened.expires_at,
                 completed_at: None,
+                cancelled_at: None,
+                contested_at: None,
+                relationship_ended_at: None,
                 results: VerificationResults::default(),
+                submitted_at: None,
+                link_generation: 0,
                 liveness_check: None,
             },
             (None, _) => return None,
@@ -141,7 +167,10 @@ impl PartnerView {
 
     fn apply(&mut self, event: &SessionEvent) {
         match event {
-            SessionEvent::SessionOpened(_) | SessionEvent::LivenessChallengeIssued(_) => {}
+            SessionEvent::SessionOpened(_)
+            | SessionEvent::LivenessChallengeIssued(_)
+            | SessionEvent::ConsentGiven(_)
+            | SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::DocumentSubmitted(_) => {
                 self.status = Status::Processing;
                 self.forget_match();
@@ -169,7 +198,11 @@ impl PartnerView {
                 self.liveness_check = Some(check.verdict.passed);
                 self.results.liveness_passed = self.liveness_check;
             }
-            SessionEvent::SessionSubmitted(_) => self.status = Status::Processing,
+            SessionEvent::SessionSubmitted(submitted) => {
+                self.status = Status::Processing;
+                self.submitted_at = Some(submitted.submitted_at);
+            }
+            SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
             SessionEvent::SanctionsScreened(screened) => {
                 self.results.sanctions_clear = screened.outcome.clear();
             }
@@ -188,6 +221,16 @@ impl PartnerView {
                 };
             }
             SessionEvent::SessionExpired(_) => self.status = Status::Expired,
+            SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),
+            SessionEvent::DecisionContested(contested) => {
+                self.status = Status::ManualReview;
+                self.decision = Some(Decision::ManualReview);
+                self.contested_at = Some(contested.contested_at);
+            }
+            SessionEvent::SessionCancelled(cancelled) => {
+                self.status = Status::Cancelled;
+                self.cancelled_at = Some(cancelled.cancelled_at);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! `ekyc serve`: runs the server until it is told to stop.
 
+use std::io::Write;
+
 use anyhow::Result;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,11 +18,16 @@ pub async fn run(settings: Settings) -> Result<()> {
     warn_of(&settings);
     let verifiers = Verifiers::load(&settings).await?;
     let app = App::open(settings, policy, verifiers).await?;
+    let mut greeting = String::new();
     if let Some(key) = app.first_key().await? {
-        println!("API key of the partner `default`, shown only now: {}", key.secret().expose_secret());
+        let key = key.secret().expose_secret();
+        greeting += &format!("API key of the partner `default`, shown only now: {key}\n");
     }
-    println!("eKYC-Onboarder {} listens on {}", env!("CARGO_PKG_VERSION"), listener.local_addr()?);
-    println!("Documentation: {public_url}/docs");
+    let address = listener.local_addr()?;
+    greeting += &format!("eKYC-Onboarder {} listens on {address}\n", env!("CARGO_PKG_VERSION"));
+    greeting += &format!("Documentation: {public_url}/docs\n");
+    // Whoever started the server may have stopped reading; that is no reason to stop serving.
+    let _ = std::io::stdout().write_all(greeting.as_bytes());
     app.serve(listener, stop_signal()).await
 }
 

@@ -28,7 +28,7 @@ pub struct SessionCreated {
     /// Always `pending`.
     #[schema(value_type = String, example = "pending")]
     pub status: Status,
-    /// Where the user verifies.
+    /// Where the user verifies; what follows `#t=` opens this session, so pass it to its user only.
     pub kyc_url: String,
     /// When the session expires unless submitted.
     #[schema(format = DateTime)]
@@ -83,6 +83,15 @@ pub struct SessionView {
     /// When it expires unless submitted.
     #[schema(format = DateTime)]
     pub expires_at: String,
+    /// When you cancelled it.
+    #[schema(format = DateTime)]
+    pub cancelled_at: Option<String>,
+    /// When you contested the automatic rejection.
+    #[schema(format = DateTime)]
+    pub contested_at: Option<String>,
+    /// When you said that the relationship ended.
+    #[schema(format = DateTime)]
+    pub relationship_ended_at: Option<String>,
     /// Results of the checks.
     pub verification_results: Results,
 }
@@ -102,6 +111,9 @@ impl SessionView {
             created_at: time(view.created_at),
             completed_at: view.completed_at.map(time),
             expires_at: time(view.expires_at),
+            cancelled_at: view.cancelled_at.map(time),
+            contested_at: view.contested_at.map(time),
+            relationship_ended_at: view.relationship_ended_at.map(time),
             verification_results: Results {
                 document_verified: results.document_verified,
                 face_match_passed: results.face_match_passed,
@@ -328,6 +340,11 @@ impl SubmitAnswer {
             started_at: time(view.created_at),
             completed_at: view.completed_at.map(time),
         }
+    }
+
+    /// Without what only the partner may know: that screening found somebody must not reach the person (tipping off).
+    pub fn for_the_person(self) -> Self {
+        Self { risk_score: None, risk_level: None, screening_passed: None, review_reasons: vec![], ..self }
     }
 }
 

@@ -53,7 +53,8 @@ impl FromRequest for ApiCaller {
     }
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> {
+/// The caller by its API key; 401 where there is none.
+pub async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> {
     let shared = request
         .app_data::<web::Data<Shared>>()
         .ok_or_else(|| ApiError::Internal("the routes were registered without shared data".into()))?;

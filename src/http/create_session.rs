@@ -12,6 +12,7 @@ use super::answers::{SessionCreated, time};
 use super::auth::ApiCaller;
 use super::fields::{CreateFields, json_object};
 use super::idempotency::{Repeatable, Turn};
+use super::link::kyc_url;
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::Keyed;
 use super::request_id::name_session;
@@ -93,7 +94,7 @@ async fn create(
     Ok(SessionCreated {
         session_id: view.session_id,
         status: view.status,
-        kyc_url: format!("{}/kyc/{}", shared.settings.public_url, view.session_id),
+        kyc_url: kyc_url(&shared, view.session_id, view.link_generation),
         expires_at: time(view.expires_at),
         created_at: time(view.created_at),
     })

@@ -1,7 +1,7 @@
 //! `/openapi.json` and `/docs`: the API describes itself; the page's assets are embedded.
 
 use actix_web::{HttpResponse, web};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -14,20 +14,30 @@ use utoipa_swagger_ui::SwaggerUi;
     ),
     paths(
         super::create_session::create_session, super::partner::get_session, super::partner::list_sessions,
+        super::lifecycle::cancel_session, super::lifecycle::contest_decision,
+        super::lifecycle::end_relationship,
+        super::identity::get_identity, super::link::issue_link, super::link::open_browser,
+        super::link::get_outcome,
+        super::consent::give_consent,
         super::kyc::submit_document, super::kyc::submit_selfie, super::kyc::liveness_challenge,
         super::kyc::check_liveness, super::kyc::submit_session, super::health::health,
         super::readiness::readiness,
     ),
-    modifiers(&ApiKeyHeader)
+    modifiers(&Callers)
 )]
 struct Api;
 
-struct ApiKeyHeader;
+struct Callers;
 
-impl Modify for ApiKeyHeader {
+impl Modify for Callers {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
-        openapi.components.get_or_insert_default().add_security_scheme("api_key", scheme);
+        let components = openapi.components.get_or_insert_default();
+        let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
+        components.add_security_scheme("api_key", header);
+        components
+            .add_security_scheme("session_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::kyc_caller::COOKIE)));
+        components.add_security_scheme("session_cookie", cookie);
     }
 }
 

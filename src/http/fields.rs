@@ -1,4 +1,4 @@
-//! Reads the JSON body of "create session" and reports every wrong field at once.
+//! Reads JSON bodies, above all that of "create session", and reports every wrong field at once.
 
 use std::collections::BTreeMap;
 
@@ -25,8 +25,18 @@ pub struct CreateFields {
     pub redirect_url: Option<RedirectUrl>,
 }
 
+/// Reads a JSON object of bounded length; no body at all is an empty object.
+pub async fn optional_json_object(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
+    let body = bounded(payload).await?;
+    if body.is_empty() { Ok(Map::new()) } else { object(&body) }
+}
+
 /// Reads a JSON object of bounded length.
-pub async fn json_object(mut payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
+pub async fn json_object(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
+    object(&bounded(payload).await?)
+}
+
+async fn bounded(mut payload: web::Payload) -> Result<web::BytesMut, ApiError> {
     let mut body = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ApiError::bad_request("body_interrupted", "The body ended early"))?;
@@ -36,10 +46,14 @@ pub async fn json_object(mut payload: web::Payload) -> Result<Map<String, Value>
         }
         body.extend_from_slice(&chunk);
     }
+    Ok(body)
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     let problem = |kind: &str, msg: String| {
         ApiError::Fields(vec![FieldProblem { loc: vec!["body".into()], msg, kind: kind.into() }])
     };
-    match serde_json::from_slice(&body) {
+    match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(problem("object_type", "The body must be a JSON object".into())),
         // Line and column only: the parser's own text may quote the body.
@@ -82,7 +96,8 @@ impl CreateFields {
     }
 }
 
-fn text(object: &Map<String, Value>, field: &str, keep: &mut impl FnMut(FieldProblem)) -> Option<String> {
+/// The text of a field; none when absent or null.
+pub fn text(object: &Map<String, Value>, field: &str, keep: &mut impl FnMut(FieldProblem)) -> Option<String> {
     match object.get(field) {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),

@@ -4,21 +4,19 @@ use actix_multipart::Multipart;
 use actix_web::web;
 use domain::document::Declared;
 use domain::document_type::DocumentSide;
-use domain::ids::SessionId;
 use domain::ports::open;
-use domain::session::{Action, Caller, CheckLiveness, SessionCommand, SubmitDocument};
+use domain::session::{Action, CheckLiveness, SubmitDocument};
 use tracing::Instrument;
 use utoipa::ToSchema;
 
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
-use super::auth::ApiCaller;
+use super::kyc_caller::KycCaller;
 use super::problem::{Answer, ApiError, FieldProblem};
 use super::refusals::{Keyed, OfUpload, OnSession};
 use super::request_id::name_session;
 use super::upload::{FRAMES, SINGLE, Upload};
 use super::{Shared, resource};
 use crate::sessions::Folded;
-use crate::store::access::Scope;
 
 /// Fewer frames show no movement.
 const MIN_FRAMES: usize = 3;
@@ -50,7 +48,7 @@ pub struct DocumentUpload {
     /// The issuing country: ISO 3166 alpha-2 or alpha-3, or a code of ICAO 9303.
     #[schema(example = "ESP")]
     country_code: String,
-    /// front (default) or back.
+    /// front (default) or back. Both sides of a card are read together; the zone may be on either.
     side: Option<String>,
 }
 
@@ -74,12 +72,12 @@ pub struct LivenessUpload {
     files: Vec<Vec<u8>>,
 }
 
-async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
-    let partner = caller.partner_with(Scope::KycWrite)?;
-    let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
-    name_session(session);
-    let step = tracing::info_span!("step", step = step_name(&action), session_id = %session);
-    let command = SessionCommand { session, caller: Caller::Partner(partner), action };
+/// Carries out a step of a session for whoever may verify in it.
+pub async fn act(caller: &KycCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
+    let name = step_name(&action);
+    let command = caller.command(id, action)?;
+    name_session(command.session);
+    let step = tracing::info_span!("step", step = name, session_id = %command.session);
     let work = async {
         let done = shared.sessions.execute(command, caller.actor()).await;
         match &done {
@@ -95,11 +93,17 @@ async fn act(caller: &ApiCaller, shared: &Shared, id: &str, action: Action) -> R
 const fn step_name(action: &Action) -> &'static str {
     match action {
         Action::Open(_) => "open",
+        Action::GiveConsent(_) => "consent",
         Action::SubmitDocument(_) => "document",
         Action::SubmitSelfie { .. } => "selfie",
         Action::IssueChallenge => "challenge",
         Action::CheckLiveness(_) => "liveness",
         Action::Submit => "submit",
+        Action::DiscloseIdentity => "identity",
+        Action::IssueLink => "link",
+        Action::Cancel => "cancel",
+        Action::Contest { .. } => "contest",
+        Action::EndRelationship => "relationship_ended",
         Action::Expire => "expire",
     }
 }
@@ -119,10 +123,10 @@ fn missing_after(step: &'static str) -> ApiError {
         OnSession,
         OfUpload,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn submit_document(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     multipart: Multipart,
@@ -131,16 +135,17 @@ pub async fn submit_document(
 }
 
 async fn document(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     multipart: Multipart,
 ) -> Result<DocumentAnswer, ApiError> {
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let upload = Upload::read(multipart, &SINGLE).await?;
-    let action = Action::SubmitDocument(document_fields(upload)?);
-    let folded = act(caller, shared, id, action).await?;
-    let (submitted, read) = folded.session.document().ok_or_else(|| missing_after("document"))?;
+    let document = document_fields(upload)?;
+    let side = document.side;
+    let folded = act(caller, shared, id, Action::SubmitDocument(document)).await?;
+    let (submitted, read) = folded.session.document_side(side).ok_or_else(|| missing_after("document"))?;
     let vault = shared.sessions.services().vault.as_ref();
     let identity = open(vault, folded.view.session_id, &read.identity).await?;
     let kind = submitted.declared.document_type;
@@ -186,10 +191,10 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         OnSession,
         OfUpload,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn submit_selfie(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     multipart: Multipart,
@@ -198,12 +203,12 @@ pub async fn submit_selfie(
 }
 
 async fn selfie(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     multipart: Multipart,
 ) -> Result<SelfieAnswer, ApiError> {
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let image =
         Upload::read(multipart, &SINGLE).await?.single().map_err(|field| ApiError::Fields(vec![field]))?;
     let folded = act(caller, shared, id, Action::SubmitSelfie { image }).await?;
@@ -220,17 +225,17 @@ async fn selfie(
         Keyed,
         OnSession,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn liveness_challenge(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<ChallengeAnswer> {
     Answer(challenge(&caller, &shared, &path).await)
 }
 
-async fn challenge(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<ChallengeAnswer, ApiError> {
+async fn challenge(caller: &KycCaller, shared: &Shared, id: &str) -> Result<ChallengeAnswer, ApiError> {
     let folded = act(caller, shared, id, Action::IssueChallenge).await?;
     let now = shared.sessions.services().clock.now();
     let issued = &folded.session.open_challenge(now).ok_or_else(|| missing_after("challenge"))?.issued;
@@ -254,10 +259,10 @@ async fn challenge(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<Chal
         OnSession,
         OfUpload,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn check_liveness(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     multipart: Multipart,
@@ -266,14 +271,14 @@ pub async fn check_liveness(
 }
 
 async fn liveness(
-    caller: &ApiCaller,
+    caller: &KycCaller,
     shared: &Shared,
     id: &str,
     multipart: Multipart,
 ) -> Result<LivenessAnswer, ApiError> {
     // Before the body is read: a slow line is no reason to be late.
     let received_at = shared.sessions.services().clock.now();
-    caller.partner_with(Scope::KycWrite)?;
+    caller.may_bring_evidence()?;
     let upload = Upload::read(multipart, &FRAMES).await?;
     let mut problems = vec![];
     let text = upload.text("challenge_id").map(str::to_owned).map_err(|field| problems.push(field)).ok();
@@ -294,21 +299,22 @@ async fn liveness(
     post, path = "/kyc/{session_id}/submit", tag = "Verification",
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
     responses(
-        (status = 200, description = "The automatic outcome", body = SubmitAnswer),
+        (status = 200, description = "The automatic outcome; without risk, screening and reasons for the holder of a link", body = SubmitAnswer),
         Keyed,
         OnSession,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
 )]
 pub async fn submit_session(
-    caller: ApiCaller,
+    caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<SubmitAnswer> {
     Answer(submit(&caller, &shared, &path).await)
 }
 
-async fn submit(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<SubmitAnswer, ApiError> {
+async fn submit(caller: &KycCaller, shared: &Shared, id: &str) -> Result<SubmitAnswer, ApiError> {
     let folded = act(caller, shared, id, Action::Submit).await?;
-    Ok(SubmitAnswer::render(&folded.view, shared.sessions.services().clock.now()))
+    let answer = SubmitAnswer::render(&folded.view, shared.sessions.services().clock.now());
+    Ok(if matches!(caller, KycCaller::Holder(_)) { answer.for_the_person() } else { answer })
 }

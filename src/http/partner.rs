@@ -57,7 +57,8 @@ async fn get(caller: ApiCaller, shared: &Shared, id: &str) -> Result<SessionView
     render(shared, &view).await
 }
 
-async fn render(shared: &Shared, view: &PartnerView) -> Result<SessionView, ApiError> {
+/// Renders a session as its partner sees it, with the user id opened.
+pub async fn render(shared: &Shared, view: &PartnerView) -> Result<SessionView, ApiError> {
     let services = shared.sessions.services();
     let external_user_id = match open(services.vault.as_ref(), view.session_id, &view.external_user_id).await
     {
@@ -72,7 +73,7 @@ async fn render(shared: &Shared, view: &PartnerView) -> Result<SessionView, ApiE
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// pending, processing, approved, rejected, manual_review or expired.
+    /// pending, processing, approved, rejected, manual_review, expired or cancelled.
     status: Option<String>,
     /// Your own id of the user.
     external_user_id: Option<String>,

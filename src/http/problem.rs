@@ -188,7 +188,9 @@ impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         let code = error.code();
         match error {
-            SessionError::NotFound => Self::refused(StatusCode::NOT_FOUND, code, error.to_string()),
+            SessionError::NotFound | SessionError::IdentityUnread => {
+                Self::refused(StatusCode::NOT_FOUND, code, error.to_string())
+            }
             SessionError::Port(port) => port.into(),
             SessionError::AlreadyOpen => Self::Internal("a fresh session id was taken".into()),
             refusal => Self::bad_request(code, refusal.to_string()),

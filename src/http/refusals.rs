@@ -4,14 +4,14 @@ use utoipa::IntoResponses;
 
 use super::problem::ErrorBody;
 
-/// What every call with an API key may answer.
+/// What every call that asks who calls may answer.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers; problem.rs gives them")]
 pub enum Keyed {
-    /// The API key is missing or not valid.
+    /// The API key, or the session's token, is missing or not valid.
     #[response(status = 401)]
     NotAuthenticated(ErrorBody),
-    /// The key lacks the permission.
+    /// The caller may not do this.
     #[response(status = 403)]
     NotPermitted(ErrorBody),
     /// Too many requests of this key, or too many wrong keys from this address.

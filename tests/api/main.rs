@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod concurrency;
+mod consent;
 mod documentation;
 mod idempotency;
+mod identity;
+mod lifecycle;
+mod link;
 mod logs;
 mod metrics;
 mod outcomes;

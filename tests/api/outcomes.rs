@@ -55,6 +55,18 @@ async fn the_document_answer_has_every_documented_field() {
 }
 
 #[tokio::test]
+async fn each_side_answers_for_its_own_upload() {
+    let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
+    let session = app.open_session("user").await;
+    let front = body(app.upload_document(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
+    let back = body(app.upload_back(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
+    assert_ne!(front["document_id"], back["document_id"]);
+    assert_eq!((&back["is_valid"], &back["full_name"]), (&json!(true), &front["full_name"]), "{back}");
+    let again = body(app.upload_document(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
+    assert_eq!(again, front);
+}
+
+#[tokio::test]
 async fn the_same_image_in_the_same_step_is_the_same_attempt() {
     let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
     let session = app.open_session("user").await;

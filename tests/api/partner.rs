@@ -17,7 +17,9 @@ async fn a_new_session_is_pending_and_polls_with_every_documented_field() {
     .await;
     let id = created["session_id"].as_str().unwrap();
     assert_eq!(created["status"], "pending");
-    assert_eq!(created["kyc_url"], format!("{}/kyc/{id}", app.base));
+    let (address, token) = created["kyc_url"].as_str().unwrap().split_once("#t=").unwrap();
+    assert_eq!(address, format!("{}/kyc/{id}", app.base));
+    assert_eq!(token.len(), 43);
     let time = created["created_at"].as_str().unwrap();
     assert!(time.len() == 20 && time.ends_with('Z'), "{time}");
 

@@ -55,6 +55,11 @@ impl TestApp {
         Self::with(policy, |_| {}).await
     }
 
+    /// Under the default policy with changed settings.
+    pub async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with(Policy::embedded(), change).await
+    }
+
     /// With other settings than the tests' own.
     pub async fn with(policy: Policy, adjust: impl FnOnce(&mut Settings)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -108,10 +113,12 @@ impl TestApp {
     }
 
     pub async fn upload_document(&self, session: &str, image: Vec<u8>, country: &str) -> Response {
-        let form = Form::new()
-            .part("file", jpeg(image))
-            .text("document_type", "passport")
-            .text("country_code", country.to_owned());
+        let form = document(image, country);
+        self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
+    }
+
+    pub async fn upload_back(&self, session: &str, image: Vec<u8>, country: &str) -> Response {
+        let form = document(image, country).text("side", "back");
         self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
     }
 
@@ -141,6 +148,13 @@ impl TestApp {
         self.server.await.unwrap();
         self.folder
     }
+}
+
+fn document(image: Vec<u8>, country: &str) -> Form {
+    Form::new()
+        .part("file", jpeg(image))
+        .text("document_type", "passport")
+        .text("country_code", country.to_owned())
 }
 
 fn jpeg(image: Vec<u8>) -> Part {

@@ -80,6 +80,28 @@ pub(crate) fn passport() -> Specimen {
     }
 }
 
+/// The front of a Spanish residence permit: portrait and printed zone, no machine-readable one.
+pub(crate) fn card_front() -> Specimen {
+    Specimen {
+        has_zone: false,
+        declared: declared(DocumentType::ResidencePermit, "ESP"),
+        printed: PrintedFields {
+            full_name: Some("Clara Ines Invented".into()),
+            date_of_birth: Some(day(1990, 2, 14)),
+            expiry_date: Some(day(2031, 3, 9)),
+            document_number: Some("XDB471108".into()),
+            ..PrintedFields::default()
+        },
+        ..passport()
+    }
+}
+
+/// Its back: the machine-readable zone. It is composed as a TD3 zone with the card's code, which the rules do not mind.
+pub(crate) fn card_back() -> Specimen {
+    let fields = MrzFields { document_code: "I".into(), ..passport().fields };
+    Specimen { fields, declared: declared(DocumentType::ResidencePermit, "ESP"), ..passport() }
+}
+
 impl Specimen {
     /// What a reader reports of it.
     pub fn reading(&self) -> DocumentReading {

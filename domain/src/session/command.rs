@@ -1,7 +1,9 @@
 //! What may be asked of a session.
 
 use crate::Timestamp;
+use crate::consent::{Locale, TextHash};
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
+use crate::contest::ContestReason;
 use crate::document::Declared;
 use crate::document_type::DocumentSide;
 use crate::evidence::ImageUpload;
@@ -12,6 +14,11 @@ use crate::ids::{ChallengeId, PartnerId, SessionId};
 pub enum Caller {
     /// A partner; sees only its own sessions.
     Partner(PartnerId),
+    /// Whoever holds the session's own link; it counts only while no newer one was issued.
+    Link {
+        /// Which of the session's links, counted from 0.
+        generation: u32,
+    },
     /// The server itself.
     System,
 }
@@ -47,6 +54,28 @@ pub enum Action {
     Submit,
     /// Close a session whose time is over.
     Expire,
+    /// Take down what the person agreed to.
+    GiveConsent(GiveConsent),
+    /// Show the person's verified fields in clear to the partner.
+    DiscloseIdentity,
+    /// Note that the person is no customer of the partner any more.
+    EndRelationship,
+    /// Give out a fresh link, so that older ones stop working.
+    IssueLink,
+    /// Call the verification off.
+    Cancel,
+    /// Ask for a person's look at an automatic rejection.
+    Contest {
+        /// What speaks against it.
+        reason: Option<ContestReason>,
+    },
+}
+
+impl Action {
+    /// Whether it brings evidence about the person.
+    pub const fn brings_evidence(&self) -> bool {
+        matches!(self, Self::SubmitDocument(_) | Self::SubmitSelfie { .. } | Self::CheckLiveness(_))
+    }
 }
 
 /// Opens a session.
@@ -86,4 +115,13 @@ pub struct CheckLiveness {
     pub frames: Vec<ImageUpload>,
     /// When the request's first byte arrived: there the challenge's clock stops.
     pub received_at: Timestamp,
+}
+
+/// Takes down a consent.
+#[derive(Clone)]
+pub struct GiveConsent {
+    /// The text that was shown.
+    pub text_hash: TextHash,
+    /// The language that it was shown in.
+    pub locale: Locale,
 }

@@ -57,6 +57,24 @@ pub enum SessionError {
     /// Too many challenges were drawn.
     #[error("No more challenges are given for this session")]
     TooManyChallenges,
+    /// The session was cancelled; nothing changes any more.
+    #[error("The session was cancelled")]
+    Cancelled,
+    /// A final outcome cannot be called off.
+    #[error("The session has its outcome and cannot be cancelled")]
+    NotCancellable,
+    /// Evidence needs the person's consent first.
+    #[error("The person's consent is needed before evidence is uploaded")]
+    ConsentRequired,
+    /// There is no final outcome yet.
+    #[error("The session has no final outcome yet")]
+    NotDecided,
+    /// No document was read yet.
+    #[error("No document has been read in this session")]
+    IdentityUnread,
+    /// Only an automatic rejection can be contested.
+    #[error("Only an automatic rejection can be contested")]
+    NotContestable,
     /// The session is not due to expire.
     #[error("the session's time is not over")]
     NotDue,
@@ -83,6 +101,12 @@ impl SessionError {
             Self::ChallengeUnknown => "challenge_unknown",
             Self::ChallengeUsed => "challenge_used",
             Self::TooManyChallenges => "too_many_challenges",
+            Self::Cancelled => "session_cancelled",
+            Self::NotCancellable => "not_cancellable",
+            Self::ConsentRequired => "consent_required",
+            Self::NotDecided => "not_decided",
+            Self::IdentityUnread => "identity_not_found",
+            Self::NotContestable => "not_contestable",
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",

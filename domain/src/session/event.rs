@@ -1,5 +1,15 @@
 //! What happened to a session, in the past tense. Events are forever: change is additive, through upcasters.
 
+mod around;
+mod outcome;
+
+pub use around::{
+    ConsentGiven, DecisionContested, IdentityDisclosed, LinkIssued, RelationshipEnded, SessionCancelled,
+};
+pub use outcome::{
+    Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionExpired, SessionSubmitted,
+};
+
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +21,9 @@ use crate::evidence::{EvidenceRef, Fingerprint};
 use crate::face::{Confidence, FaceBox, FaceProblem, FaceTemplate};
 use crate::ids::{BlobId, ChallengeId, CheckId, DocumentId, PartnerId, VerificationId};
 use crate::liveness::{ChallengeKind, HeadTurn, LivenessVerdict};
-use crate::risk::{RiskFactor, RiskLevel};
 use crate::score::Score;
-use crate::screening::{ListVersion, ScreeningHits, ScreeningOutcome};
 use crate::sealed::Sealed;
-use crate::stamp::{PolicyRef, Stamp};
+use crate::stamp::Stamp;
 
 macro_rules! session_events {
     ($($(#[$doc:meta])* $name:ident = $version:literal),+ $(,)?) => {
@@ -73,6 +81,18 @@ session_events! {
     SessionDecided = "1",
     /// The session's time ran out before it was submitted.
     SessionExpired = "1",
+    /// The partner called the verification off.
+    SessionCancelled = "1",
+    /// The partner contested an automatic rejection.
+    DecisionContested = "1",
+    /// The person's fields were shown in clear to the partner.
+    IdentityDisclosed = "1",
+    /// The person is no customer of the partner any more.
+    RelationshipEnded = "1",
+    /// A fresh link was given out.
+    LinkIssued = "1",
+    /// The person agreed to a text.
+    ConsentGiven = "1",
 }
 
 /// A partner opened a session.
@@ -122,10 +142,24 @@ pub struct DocumentRead {
     pub portrait: Option<Sealed<FaceTemplate>>,
     /// Where the portrait is.
     pub portrait_box: Option<FaceBox>,
+    /// What this side shows by itself, where verdict, identity and portrait are those of both sides together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnSide>,
     /// Models and policy behind it.
     pub stamp: Stamp,
     /// When.
     pub read_at: Timestamp,
+}
+
+/// One side of a card by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnSide {
+    /// The verdict over it.
+    pub verdict: DocumentVerdict,
+    /// The fields that were read on it.
+    pub identity: Sealed<Identity>,
+    /// The face on it.
+    pub portrait: Option<Sealed<FaceTemplate>>,
 }
 
 /// A selfie was stored and described.
@@ -236,71 +270,4 @@ pub struct LivenessMeasured {
     pub consistency: Option<Score>,
     /// Median difference between neighbouring frames.
     pub frame_difference: Option<Score>,
-}
-
-/// The partner asked for the decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SessionSubmitted {
-    /// When.
-    pub submitted_at: Timestamp,
-}
-
-/// The person was screened against sanctions lists.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SanctionsScreened {
-    /// The one fact that follows.
-    pub outcome: ScreeningOutcome,
-    /// Number of possible matches.
-    pub matches: u32,
-    /// The hits with their explanations.
-    pub hits: Sealed<ScreeningHits>,
-    /// The lists as they stood.
-    pub lists: Vec<ListVersion>,
-    /// Name and version of the algorithm.
-    pub algorithm: String,
-    /// When.
-    pub screened_at: Timestamp,
-}
-
-/// The risk was assessed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RiskAssessed {
-    /// The sum of the factors.
-    pub score: Score,
-    /// Its level.
-    pub level: RiskLevel,
-    /// What raised it.
-    pub factors: Vec<RiskFactor>,
-}
-
-/// An outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Every check passed.
-    Approved,
-    /// A check failed beyond doubt.
-    Rejected,
-    /// A person decides.
-    ManualReview,
-}
-
-/// The automatic outcome fell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SessionDecided {
-    /// The outcome.
-    pub decision: Decision,
-    /// Why; empty for an approval.
-    pub reasons: Vec<RiskFactor>,
-    /// The policy that decided.
-    pub policy: PolicyRef,
-    /// When.
-    pub decided_at: Timestamp,
-}
-
-/// The session's time ran out before it was submitted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SessionExpired {
-    /// When that was noticed; the time itself is `expires_at`.
-    pub expired_at: Timestamp,
 }

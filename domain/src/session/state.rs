@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::command::Caller;
 use super::error::{SessionError, Step};
 use super::event::{
-    DocumentRead, DocumentSubmitted, FacePair, FacesCompared, LivenessChallengeIssued, LivenessChecked,
-    RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent, SessionOpened,
+    ConsentGiven, Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
+    LivenessChallengeIssued, LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted,
+    SessionDecided, SessionEvent, SessionOpened,
 };
 use crate::Timestamp;
+use crate::document_type::DocumentSide;
 use crate::policy::Policy;
 
 /// The folded session.
@@ -26,6 +28,11 @@ pub struct Session {
     risk: Option<RiskAssessed>,
     decision: Option<SessionDecided>,
     expired_at: Option<Timestamp>,
+    consent: Option<ConsentGiven>,
+    cancelled_at: Option<Timestamp>,
+    contested_at: Option<Timestamp>,
+    relationship_ended_at: Option<Timestamp>,
+    link_generation: u32,
 }
 
 /// One upload of a document.
@@ -61,9 +68,20 @@ impl Session {
         self.opened.as_ref()
     }
 
-    /// The document that counts: the latest.
+    /// What the person agreed to last.
+    pub const fn consent(&self) -> Option<&ConsentGiven> {
+        self.consent.as_ref()
+    }
+
+    /// The document that counts: the latest upload, which was read together with the other side.
     pub fn document(&self) -> Option<(&DocumentSubmitted, &DocumentRead)> {
         let attempt = self.documents.last()?;
+        Some((&attempt.submitted, attempt.read.as_ref()?))
+    }
+
+    /// The latest upload of one side.
+    pub fn document_side(&self, side: DocumentSide) -> Option<(&DocumentSubmitted, &DocumentRead)> {
+        let attempt = self.documents.iter().rev().find(|attempt| attempt.submitted.side == side)?;
         Some((&attempt.submitted, attempt.read.as_ref()?))
     }
 
@@ -117,6 +135,25 @@ impl Session {
         self.decision.as_ref()
     }
 
+    /// Which of the session's links counts; 0 is the one that it was opened with.
+    pub const fn link_generation(&self) -> u32 {
+        self.link_generation
+    }
+
+    /// The outcome as it stands: an automatic rejection that was contested is a person's to decide.
+    pub fn outcome(&self) -> Option<Decision> {
+        let decided = self.decision.as_ref()?.decision;
+        Some(if self.is_contested() { Decision::ManualReview } else { decided })
+    }
+
+    pub(super) const fn has_relationship_ended(&self) -> bool {
+        self.relationship_ended_at.is_some()
+    }
+
+    pub(super) const fn is_contested(&self) -> bool {
+        self.contested_at.is_some()
+    }
+
     /// Whether the liveness step as a whole passed: the check itself, and the same face as the selfie's.
     pub fn liveness_passed(&self) -> Option<bool> {
         let check = self.liveness()?;
@@ -124,10 +161,17 @@ impl Session {
         Some(check.verdict.passed && !is_other_face)
     }
 
-    /// Attempts used at a step.
+    /// Attempts used at one side of the document: each side has its own.
+    pub fn document_attempts(&self, side: DocumentSide) -> usize {
+        self.documents.iter().filter(|document| document.submitted.side == side).count()
+    }
+
+    /// Attempts used at a step; of a card with two sides, at the one that took more.
     pub fn attempts(&self, step: Step) -> usize {
         match step {
-            Step::Document => self.documents.len(),
+            Step::Document => {
+                self.document_attempts(DocumentSide::Front).max(self.document_attempts(DocumentSide::Back))
+            }
             Step::Selfie => self.selfies.len(),
             Step::Liveness => self.checks.len(),
         }
@@ -136,6 +180,7 @@ impl Session {
     pub(super) fn require_visible_to(&self, caller: Caller) -> Result<(), SessionError> {
         match (&self.opened, caller) {
             (Some(_), Caller::System) => Ok(()),
+            (Some(_), Caller::Link { generation }) if generation == self.link_generation => Ok(()),
             (Some(opened), Caller::Partner(partner)) if opened.partner_id == partner => Ok(()),
             _ => Err(SessionError::NotFound),
         }
@@ -159,6 +204,14 @@ impl Session {
         } else {
             Ok(())
         }
+    }
+
+    pub(super) const fn require_not_cancelled(&self) -> Result<(), SessionError> {
+        if self.is_cancelled() { Err(SessionError::Cancelled) } else { Ok(()) }
+    }
+
+    pub(super) const fn is_cancelled(&self) -> bool {
+        self.cancelled_at.is_some()
     }
 
     pub(super) const fn is_expired(&self) -> bool {
@@ -195,6 +248,13 @@ impl Session {
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
+            SessionEvent::ConsentGiven(consent) => self.consent = Some(consent),
+            SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),
+            SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
+            // Reading changes nothing; the log keeps that it happened.
+            SessionEvent::IdentityDisclosed(_) => {}
+            SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),
+            SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }
     }
 

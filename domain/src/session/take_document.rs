@@ -4,13 +4,13 @@ use futures_util::future::try_join;
 
 use super::Permit;
 use super::command::SubmitDocument;
-use super::compare::{Face, Side, compare};
+use super::compare::{Side, compare};
 use super::error::{SessionError, Step};
 use super::event::{DocumentRead, DocumentSubmitted, FacePair, SessionEvent};
-use super::open::seal_optional;
+use super::other_side::{self, Portrait};
 use super::state::Session;
 use crate::Timestamp;
-use crate::document::{Declared, examine};
+use crate::document::{Declared, SideView, examine};
 use crate::document_type::DocumentSide;
 use crate::evidence::{EvidenceRef, Fingerprint};
 use crate::ids::{DocumentId, SessionId};
@@ -36,6 +36,10 @@ pub(super) async fn handle(
     let (reading, portrait) = try_join(reading, services.faces.portrait(&image)).await?;
     let (verdict, identity) =
         examine(&reading, &portrait, &declared, &services.policy.document, now.date_naive());
+    let fresh = SideView { verdict, identity };
+    let other = other_side::of(state, session, &declared, side, vault).await?;
+    let (verdict, identity) = other_side::with(&fresh, side, other.as_ref());
+    let counted = other_side::portrait(portrait.template.as_ref(), side, other.as_ref());
 
     let document_id = DocumentId::new(services.ids.uuid());
     let blob = services.evidence.put(session, DataClass::Identity, image.upload.bytes()).await?;
@@ -43,12 +47,12 @@ pub(super) async fn handle(
     stamp.models.extend(services.faces.stamp().models);
     let submitted =
         DocumentSubmitted { document_id, declared, side, image: evidence(&image, blob), submitted_at: now };
-    let comparison = match (&portrait.template, state.selfie().and_then(|selfie| selfie.template.as_ref())) {
+    let comparison = match (&counted, state.selfie().and_then(|selfie| selfie.template.as_ref())) {
         (Some(face), Some(selfie)) => {
             let sides = (
-                Side { face: Face::Fresh(face), good: verdict.portrait_is_good },
+                Side { face: face.as_face(), good: verdict.portrait_is_good },
                 Side {
-                    face: Face::Kept(selfie),
+                    face: Portrait::Kept(selfie).as_face(),
                     good: state.selfie().is_some_and(|s| s.problems.is_empty()),
                 },
             );
@@ -61,8 +65,12 @@ pub(super) async fn handle(
         document_id,
         verdict,
         identity: seal(vault, session, &identity).await?,
-        portrait: seal_optional(vault, session, portrait.template.as_ref()).await?,
-        portrait_box: portrait.face,
+        portrait_box: portrait.face.filter(|_| matches!(counted, Some(Portrait::Fresh(_)))),
+        portrait: other_side::sealed(counted, vault, session).await?,
+        own: match other {
+            Some(_) => Some(other_side::own(&fresh, portrait.template.as_ref(), vault, session).await?),
+            None => None,
+        },
         stamp: stamp.under(services.policy.reference.clone()),
         read_at: now,
     };
@@ -89,14 +97,16 @@ fn guard(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Permit, SessionError> {
-    let is_repeated = state.document().is_some_and(|(latest, _)| {
+    let is_repeated = state.document_side(side).is_some_and(|(latest, _)| {
         latest.image.fingerprint == *fingerprint && latest.declared == *declared && latest.side == side
     });
     if is_repeated {
         return Ok(Permit::AlreadyDone);
     }
     state.require_collecting(now)?;
-    state.require_attempt_left(Step::Document, policy)?;
+    if state.document_attempts(side) >= policy.session.max_attempts as usize {
+        return Err(SessionError::AttemptsExhausted(Step::Document));
+    }
     Ok(Permit::Proceed)
 }
 

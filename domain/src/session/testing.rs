@@ -42,6 +42,10 @@ pub(in crate::session) struct World {
     pub screening: ScreeningFinding,
     /// Whether the verifiers refuse to work.
     pub busy: bool,
+    /// Whether the keys of the session were destroyed.
+    pub erased: bool,
+    /// Whether evidence needs consent.
+    pub require_consent: bool,
 }
 
 /// A face whose cosine to the document's portrait is `cosine`.
@@ -95,6 +99,8 @@ impl World {
                 algorithm: "test/1".into(),
             },
             busy: false,
+            erased: false,
+            require_consent: false,
         }
     }
 }
@@ -163,6 +169,15 @@ impl Story {
         Action::SubmitDocument(SubmitDocument {
             declared: self.world.document.declared,
             side: DocumentSide::Front,
+            image: upload(image),
+        })
+    }
+
+    /// An upload of the back of the world's document.
+    pub fn back(&self, image: &str) -> Action {
+        Action::SubmitDocument(SubmitDocument {
+            declared: self.world.document.declared,
+            side: DocumentSide::Back,
             image: upload(image),
         })
     }

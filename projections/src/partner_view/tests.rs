@@ -196,6 +196,22 @@ fn drawing_a_challenge_leaves_the_session_pending() {
 }
 
 #[test]
+fn a_read_of_the_identity_changes_nothing_but_the_version() {
+    let mut events = evidence();
+    let before = folded(&events);
+    let disclosed = json!({ "document_id": id("doc_"), "disclosed_at": NOON });
+    events.push(event("IdentityDisclosed", disclosed));
+    let after = folded(&events);
+    assert_eq!(after, PartnerView { version: before.version + 1, ..before });
+}
+
+#[test]
+fn consent_alone_leaves_the_session_pending() {
+    let consent = event("ConsentGiven", json!({ "text_hash": HASH, "locale": "en", "given_at": NOON }));
+    assert_eq!(folded(&[opened(), consent]).status, Status::Pending);
+}
+
+#[test]
 fn a_poll_between_steps_is_processing_and_shows_what_was_performed() {
     let mut events = vec![opened()];
     events.extend(document(false));
@@ -221,6 +237,44 @@ fn the_event_of_expiry_says_the_same_as_the_clock() {
     let view = folded(&[opened(), expired]);
     assert_eq!(view.status, Status::Expired);
     assert_eq!(view.decision_reason(), None);
+}
+
+#[test]
+fn a_cancelled_session_stays_cancelled_whatever_the_clock_says() {
+    let cancelled = event("SessionCancelled", json!({ "cancelled_at": NOON }));
+    let view = folded(&[opened(), cancelled]);
+    assert_eq!(view.status_at(at("2036-01-01T00:00:00Z")), Status::Cancelled);
+    assert_eq!((view.cancelled_at, view.completed_at), (Some(at(NOON)), None));
+}
+
+#[test]
+fn a_contested_rejection_is_in_review_and_keeps_when_it_was_completed() {
+    let mut events = evidence();
+    events.extend(submitted("rejected", &["document_expired"], clear()));
+    let contested = json!({ "reason": "FAKE-CIPHERTEXT", "contested_at": "2026-06-01T13:00:00Z" });
+    events.push(event("DecisionContested", contested));
+    let view = folded(&events);
+    assert_eq!((view.status, view.decision), (Status::ManualReview, Some(Decision::ManualReview)));
+    assert_eq!(view.completed_at, Some(at("2026-06-01T12:05:00Z")));
+    assert_eq!(view.contested_at, Some(at("2026-06-01T13:00:00Z")));
+    assert_eq!(view.decision_reason().as_deref(), Some("The document has expired"));
+}
+
+#[test]
+fn the_end_of_a_relationship_leaves_the_outcome_as_it_is() {
+    let mut events = evidence();
+    events.extend(submitted("approved", &[], clear()));
+    events.push(event("RelationshipEnded", json!({ "ended_at": "2028-01-31T09:00:00Z" })));
+    let view = folded(&events);
+    assert_eq!((view.status, view.decision), (Status::Approved, Some(Decision::Approved)));
+    assert_eq!(view.relationship_ended_at, Some(at("2028-01-31T09:00:00Z")));
+}
+
+#[test]
+fn the_latest_link_counts() {
+    assert_eq!(folded(&[opened()]).link_generation, 0);
+    let issued = event("LinkIssued", json!({ "generation": 1, "issued_at": NOON }));
+    assert_eq!(folded(&[opened(), issued]).link_generation, 1);
 }
 
 #[test]

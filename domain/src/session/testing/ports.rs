@@ -37,6 +37,7 @@ pub(super) fn services(world: &World, first_id: u64) -> Services {
         screening: Arc::new(ports),
         policy: world.policy.clone(),
         production: world.production,
+        require_consent: world.require_consent,
     }
 }
 
@@ -154,6 +155,9 @@ impl Vault for Ports {
         field: &str,
         ciphertext: &str,
     ) -> Result<Vec<u8>, PortError> {
+        if self.0.world.erased {
+            return Err(PortError::Erased);
+        }
         let failed = || PortError::Failed("sealed for something else".into());
         let text = ciphertext.strip_prefix(&bound(session, class, field)).ok_or_else(failed)?;
         hex::decode(text).map_err(|_| failed())

@@ -1,0 +1,212 @@
+//! A card has two sides: the zone may be on either, and so may the portrait.
+//!
+//! What one side lacks the other may bring, but only if something on both says that they are one document: the back of
+//! a stolen card must not lend its machine-readable zone to a front of somebody's own making.
+
+use super::{DocumentProblem, DocumentVerdict, Identity};
+
+/// What one side shows by itself.
+#[derive(Clone)]
+pub struct SideView {
+    /// The verdict over this side alone.
+    pub verdict: DocumentVerdict,
+    /// The fields of this side alone.
+    pub identity: Identity,
+}
+
+impl SideView {
+    fn has_zone(&self) -> bool {
+        self.verdict.mrz_valid.is_some()
+    }
+
+    fn lacks(&self, problem: DocumentProblem) -> bool {
+        self.verdict.problems.contains(&problem)
+    }
+}
+
+/// What a side may lack when the other one brings it.
+const BROUGHT_BY_EITHER: [DocumentProblem; 2] =
+    [DocumentProblem::MrzMissing, DocumentProblem::PortraitMissing];
+
+/// The document as both sides show it. The side with the zone leads; without one, the front.
+pub fn join(front: &SideView, back: &SideView) -> (DocumentVerdict, Identity) {
+    let (leading, other) = if back.has_zone() && !front.has_zone() { (back, front) } else { (front, back) };
+    let identity = joined_identity(leading, other);
+    let mut problems: Vec<DocumentProblem> =
+        [leading, other].iter().flat_map(|side| &side.verdict.problems).copied().collect();
+    problems.retain(|problem| match problem {
+        DocumentProblem::NameUnread => identity.full_name.is_none(),
+        DocumentProblem::BirthDateUnread => identity.date_of_birth.is_none(),
+        DocumentProblem::NumberUnread => identity.document_number.is_none(),
+        DocumentProblem::ExpiryUnread => identity.expiry_date.is_none(),
+        // The other side may hold little text; the fields come from the leading one.
+        DocumentProblem::LowConfidence => leading.lacks(DocumentProblem::LowConfidence),
+        either if BROUGHT_BY_EITHER.contains(either) => front.lacks(*either) && back.lacks(*either),
+        _ => true,
+    });
+    if !belong_together(&front.identity, &back.identity) {
+        problems.push(DocumentProblem::SidesDisagree);
+    }
+    problems.sort();
+    problems.dedup();
+    let with_portrait = if front.lacks(DocumentProblem::PortraitMissing) { back } else { front };
+    let verdict = DocumentVerdict {
+        is_valid: problems.iter().all(|problem| problem.is_quality_only()),
+        mrz_valid: both(front.verdict.mrz_valid, back.verdict.mrz_valid),
+        confidence: leading.verdict.confidence,
+        problems,
+        quality: leading.verdict.quality,
+        portrait_is_good: with_portrait.verdict.portrait_is_good,
+    };
+    (verdict, identity)
+}
+
+/// Every zone that was found has to be right.
+fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one && other),
+        (found, None) | (None, found) => found,
+    }
+}
+
+fn joined_identity(leading: &SideView, other: &SideView) -> Identity {
+    let (lead, fill) = (&leading.identity, &other.identity);
+    let printed = if leading.has_zone() { fill.full_name.as_ref() } else { None };
+    Identity {
+        full_name: lead.full_name.clone().or_else(|| fill.full_name.clone()),
+        printed_name: lead.printed_name.as_ref().or(printed).cloned(),
+        name_may_be_truncated: lead.name_may_be_truncated,
+        date_of_birth: lead.date_of_birth.or(fill.date_of_birth),
+        nationality: lead.nationality.clone().or_else(|| fill.nationality.clone()),
+        issuer: lead.issuer.clone().or_else(|| fill.issuer.clone()),
+        document_number: lead.document_number.clone().or_else(|| fill.document_number.clone()),
+        expiry_date: lead.expiry_date.or(fill.expiry_date),
+        mrz_rows: lead.mrz_rows.clone(),
+    }
+}
+
+/// A birth date or number on both sides that is the same, and nothing that contradicts it. A printed number may differ
+/// from the zone's: some cards print a personal number there. Two zones of one document have one number.
+fn belong_together(one: &Identity, other: &Identity) -> bool {
+    let same_birth = same(&one.date_of_birth, &other.date_of_birth);
+    let same_number = same(&one.document_number, &other.document_number);
+    let two_zones = !one.mrz_rows.is_empty() && !other.mrz_rows.is_empty();
+    let contradicted = same_birth == Some(false)
+        || same(&one.expiry_date, &other.expiry_date) == Some(false)
+        || (two_zones && same_number == Some(false))
+        || names_differ(one, other);
+    !contradicted && (same_birth == Some(true) || same_number == Some(true))
+}
+
+fn same<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
+    Some(one.as_ref()? == other.as_ref()?)
+}
+
+/// No word in common. Spellings differ between zones (transliteration, cut names), whole names do not.
+fn names_differ(one: &Identity, other: &Identity) -> bool {
+    let words = |name: &str| -> Vec<String> {
+        name.split(|letter: char| !letter.is_alphabetic())
+            .filter(|word| word.chars().count() > 1)
+            .map(str::to_uppercase)
+            .collect()
+    };
+    match (&one.full_name, &other.full_name) {
+        (Some(one), Some(other)) => {
+            let others = words(other);
+            !words(one).iter().any(|word| others.contains(word))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{Specimen, card_back, card_front, day, today};
+    use super::super::{FaceFinding, examine};
+    use super::*;
+    use crate::face::{FaceTemplate, TEMPLATE_LENGTH};
+    use crate::policy::Policy;
+
+    fn view(specimen: &Specimen, has_portrait: bool) -> SideView {
+        let template = FaceTemplate::from_embedding(&[1.0; TEMPLATE_LENGTH]).unwrap();
+        let template = has_portrait.then_some(template);
+        let portrait = FaceFinding { template, problems: vec![], face: None, live: None };
+        let rules = Policy::embedded().document;
+        let (verdict, identity) =
+            examine(&specimen.reading(), &portrait, &specimen.declared, &rules, today());
+        SideView { verdict, identity }
+    }
+
+    fn joined(
+        front: impl FnOnce(&mut Specimen),
+        back: impl FnOnce(&mut Specimen),
+    ) -> (DocumentVerdict, Identity) {
+        let (mut one, mut other) = (card_front(), card_back());
+        front(&mut one);
+        back(&mut other);
+        join(&view(&one, true), &view(&other, false))
+    }
+
+    #[test]
+    fn neither_side_of_a_card_is_enough_but_both_together_are() {
+        let (front, back) = (view(&card_front(), true), view(&card_back(), false));
+        assert_eq!(front.verdict.problems, [DocumentProblem::MrzMissing]);
+        assert_eq!(back.verdict.problems, [DocumentProblem::PortraitMissing]);
+        let (verdict, identity) = join(&front, &back);
+        assert!(verdict.is_valid && verdict.portrait_is_good, "{:?}", verdict.problems);
+        assert_eq!(verdict.mrz_valid, Some(true));
+        assert_eq!(identity.full_name.as_deref(), Some("CLARA INES INVENTED"));
+        assert_eq!(identity.printed_name.as_deref(), Some("Clara Ines Invented"));
+        assert_eq!(identity.issuer.as_deref(), Some("ESP"));
+    }
+
+    #[test]
+    fn the_back_of_another_card_is_not_taken_for_this_ones() {
+        let other_birth = joined(|front| front.printed.date_of_birth = Some(day(1980, 1, 1)), |_| {});
+        let other_expiry = joined(|front| front.printed.expiry_date = Some(day(2029, 1, 1)), |_| {});
+        let other_name = joined(|front| front.printed.full_name = Some("Somebody Else".into()), |_| {});
+        for (verdict, _) in [other_birth, other_expiry, other_name] {
+            assert_eq!(verdict.problems, [DocumentProblem::SidesDisagree]);
+            assert!(!verdict.is_valid);
+        }
+    }
+
+    #[test]
+    fn a_front_that_shows_nothing_of_the_back_is_not_linked_to_it() {
+        let (verdict, _) = joined(|front| front.printed = Default::default(), |_| {});
+        assert_eq!(verdict.problems, [DocumentProblem::SidesDisagree]);
+    }
+
+    #[test]
+    fn a_number_of_another_kind_is_no_contradiction() {
+        let (verdict, identity) =
+            joined(|front| front.printed.document_number = Some("12345678Z".into()), |_| {});
+        assert!(verdict.is_valid, "{:?}", verdict.problems);
+        assert_eq!(identity.document_number.as_deref(), Some("XDB471108"));
+    }
+
+    #[test]
+    fn two_zones_with_two_numbers_are_two_documents() {
+        let front = |front: &mut Specimen| {
+            front.has_zone = true;
+            front.fields.document_code = "I".into();
+            front.fields.document_number = "XDB471109".into();
+        };
+        let (verdict, _) = joined(front, |_| {});
+        assert!(verdict.problems.contains(&DocumentProblem::SidesDisagree), "{:?}", verdict.problems);
+    }
+
+    #[test]
+    fn what_speaks_against_one_side_speaks_against_the_document() {
+        let (verdict, _) = joined(|_| {}, |back| back.repaired = true);
+        assert_eq!(verdict.problems, [DocumentProblem::MrzCheckDigitFailed]);
+        assert_eq!(verdict.mrz_valid, Some(false));
+    }
+
+    #[test]
+    fn without_a_zone_on_either_side_the_document_has_none() {
+        let (verdict, _) = joined(|_| {}, |back| back.has_zone = false);
+        assert!(verdict.problems.contains(&DocumentProblem::MrzMissing));
+        assert_eq!(verdict.mrz_valid, None);
+    }
+}

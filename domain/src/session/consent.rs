@@ -1,0 +1,94 @@
+//! Taking down what the person agreed to, and asking for it before evidence where the operator wants that.
+
+use super::Permit;
+use super::command::GiveConsent;
+use super::error::SessionError;
+use super::event::{ConsentGiven, SessionEvent};
+use super::state::Session;
+use crate::Timestamp;
+use crate::ports::Services;
+
+pub(super) fn handle(
+    state: &Session,
+    consent: GiveConsent,
+    services: &Services,
+) -> Result<Vec<SessionEvent>, SessionError> {
+    let now = services.clock.now();
+    if guard(state, &consent, now)? == Permit::AlreadyDone {
+        return Ok(vec![]);
+    }
+    let GiveConsent { text_hash, locale } = consent;
+    Ok(vec![ConsentGiven { text_hash, locale, given_at: now }.into()])
+}
+
+fn guard(state: &Session, consent: &GiveConsent, now: Timestamp) -> Result<Permit, SessionError> {
+    let is_repeated = state
+        .consent()
+        .is_some_and(|given| given.text_hash == consent.text_hash && given.locale == consent.locale);
+    if is_repeated {
+        return Ok(Permit::AlreadyDone);
+    }
+    state.require_collecting(now)?;
+    Ok(Permit::Proceed)
+}
+
+impl Session {
+    /// Evidence comes only after consent, where that is required.
+    pub(super) fn require_consent(&self, services: &Services) -> Result<(), SessionError> {
+        if !services.require_consent || self.consent().is_some() {
+            return Ok(());
+        }
+        // A session that is over is called so, rather than sent for a consent that it would refuse.
+        self.require_collecting(services.clock.now())?;
+        Err(SessionError::ConsentRequired)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+
+    use super::super::testing::{Story, selfie};
+    use super::super::{Action, GiveConsent, SessionError, SessionEvent};
+
+    fn consent(digit: &str, locale: &str) -> Action {
+        Action::GiveConsent(GiveConsent {
+            text_hash: digit.repeat(64).parse().unwrap(),
+            locale: locale.parse().unwrap(),
+        })
+    }
+
+    #[test]
+    fn consent_is_taken_down_once_for_each_text_and_language() {
+        let story = Story::opened();
+        let events = story.when(consent("a", "de")).unwrap();
+        let [SessionEvent::ConsentGiven(given)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((given.locale.to_string().as_str(), given.given_at), ("de", story.world.now));
+        let story = story.then(consent("a", "de"));
+        assert_eq!(story.when(consent("A", "DE")), Ok(vec![]));
+        assert_eq!(story.when(consent("a", "fr")).map(|events| events.len()), Ok(1));
+        assert_eq!(story.when(consent("b", "de")).map(|events| events.len()), Ok(1));
+    }
+
+    #[test]
+    fn evidence_waits_for_consent_where_it_is_required() {
+        let story = Story::opened().given(|world| world.require_consent = true);
+        let document = story.document("document");
+        let refused = Err(SessionError::ConsentRequired);
+        assert_eq!(story.when(document.clone()), refused);
+        assert_eq!(story.when(selfie("selfie")), refused);
+        let challenged = story.clone().then(Action::IssueChallenge);
+        assert_eq!(challenged.when(challenged.answer("frames")), refused);
+        assert!(story.then(consent("a", "en")).when(document).is_ok());
+    }
+
+    #[test]
+    fn a_late_consent_is_refused_and_a_repeated_one_is_not() {
+        let story = Story::opened().complete().then(consent("a", "en"));
+        let late = story.clone().after(Duration::hours(24));
+        assert_eq!(late.when(consent("b", "en")), Err(SessionError::Expired));
+        let submitted = story.then(Action::Submit);
+        assert_eq!(submitted.when(consent("b", "en")), Err(SessionError::AlreadySubmitted));
+        assert_eq!(submitted.when(consent("a", "en")), Ok(vec![]));
+    }
+}

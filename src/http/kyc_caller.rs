@@ -1,0 +1,186 @@
+//! Who may verify in a session: an API key with `kyc:write`, or whoever holds the session's own link.
+//!
+//! The link's token comes as `Authorization: Bearer`, or as the cookie that it was swapped for. A bare session id opens
+//! nothing.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, web};
+use chrono::Duration;
+use domain::Timestamp;
+use domain::ids::SessionId;
+use domain::session::{Action, Caller, SessionCommand};
+use projections::partner_view::PartnerView;
+
+use super::Shared;
+use super::auth::{ApiCaller, authenticate};
+use super::problem::ApiError;
+use super::request_id::request_id;
+use crate::links::Carrier;
+use crate::sessions::Actor;
+use crate::store::access::Scope;
+
+/// The cookie's name; its path binds it to one session.
+pub const COOKIE: &str = "ekyc_link";
+
+/// How long after submit a link still shows the outcome.
+const OUTCOME_HOURS: i64 = 1;
+
+/// Who calls a step of a session; extracting it answers 401 where nobody does.
+pub enum KycCaller {
+    /// A partner's server.
+    Key(ApiCaller),
+    /// Whoever holds the session's link.
+    Holder(Holder),
+}
+
+/// Whoever holds the link of one session.
+pub struct Holder {
+    /// The session as it stands.
+    pub view: PartnerView,
+    request_id: String,
+}
+
+impl KycCaller {
+    /// Whether evidence may come; asked before a body is read.
+    pub fn may_bring_evidence(&self) -> Result<(), ApiError> {
+        match self {
+            Self::Key(key) => key.partner_with(Scope::KycWrite).map(drop),
+            Self::Holder(holder) if holder.view.submitted_at.is_some() => Err(ApiError::refused(
+                StatusCode::FORBIDDEN,
+                "outcome_only",
+                "The verification was submitted; this link only shows its outcome",
+            )),
+            Self::Holder(_) => Ok(()),
+        }
+    }
+
+    /// The command, if this caller may give it. Asking for the decision again only shows the outcome.
+    pub fn command(&self, id: &str, action: Action) -> Result<SessionCommand, ApiError> {
+        if !matches!((self, &action), (Self::Holder(_), Action::Submit)) {
+            self.may_bring_evidence()?;
+        }
+        let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+        let caller = match self {
+            Self::Key(key) => Caller::Partner(key.partner_with(Scope::KycWrite)?),
+            Self::Holder(holder) => Caller::Link { generation: holder.view.link_generation },
+        };
+        Ok(SessionCommand { session, caller, action })
+    }
+
+    /// How events name the caller.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Key(key) => key.actor(),
+            Self::Holder(holder) => Actor {
+                name: format!("link:{}", holder.view.link_generation),
+                request_id: Some(holder.request_id.clone()),
+            },
+        }
+    }
+}
+
+impl FromRequest for KycCaller {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            recognise(&request).await.map_err(|error| {
+                let response = error.respond(&request);
+                InternalError::from_response("not authenticated", response).into()
+            })
+        })
+    }
+}
+
+async fn recognise(request: &HttpRequest) -> Result<KycCaller, ApiError> {
+    if request.headers().contains_key("x-api-key") {
+        return authenticate(request).await.map(KycCaller::Key);
+    }
+    if let Some(token) = bearer(request) {
+        return holder(request, token, Carrier::Link).await.map(KycCaller::Holder);
+    }
+    match request.cookie(COOKIE) {
+        Some(cookie) => {
+            require_own_origin(request)?;
+            holder(request, cookie.value(), Carrier::Cookie).await.map(KycCaller::Holder)
+        }
+        None => authenticate(request).await.map(KycCaller::Key),
+    }
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// Whoever holds a token of the session in the path; 401 alike for a wrong token and an unknown session.
+pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Result<Holder, ApiError> {
+    let invalid = || {
+        let detail = "The link is not valid; ask for a new one";
+        ApiError::refused(StatusCode::UNAUTHORIZED, "invalid_session_token", detail)
+    };
+    let shared = shared(request)?;
+    let session: SessionId =
+        request.match_info().get("session_id").and_then(|id| id.parse().ok()).ok_or_else(invalid)?;
+    let view = shared.sessions.fold(session).await?.ok_or_else(invalid)?;
+    let now = shared.sessions.services().clock.now();
+    if is_over(view.submitted_at, now) || !shared.links.fits(token, carrier, session, view.link_generation) {
+        return Err(invalid());
+    }
+    Ok(Holder { view, request_id: request_id(request) })
+}
+
+/// Whether a link has shown its outcome long enough.
+fn is_over(submitted_at: Option<Timestamp>, now: Timestamp) -> bool {
+    submitted_at.is_some_and(|submitted| now >= submitted + Duration::hours(OUTCOME_HOURS))
+}
+
+/// Refuses what another site's page sends. Browsers name the origin of every POST; of a GET only across origins.
+pub fn require_own_origin(request: &HttpRequest) -> Result<(), ApiError> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_own = match request.headers().get(header::ORIGIN) {
+        None => reads,
+        Some(origin) => origin.to_str().is_ok_and(|origin| own_origin(request).as_deref() == Ok(origin)),
+    };
+    let refused = || {
+        let detail = "The request comes from another site";
+        ApiError::refused(StatusCode::FORBIDDEN, "origin_refused", detail)
+    };
+    if is_own { Ok(()) } else { Err(refused()) }
+}
+
+fn own_origin(request: &HttpRequest) -> Result<String, ()> {
+    let settings = &shared(request).map_err(drop)?.settings;
+    let url = url::Url::parse(&settings.public_url).map_err(drop)?;
+    Ok(url.origin().ascii_serialization())
+}
+
+/// What every handler shares.
+pub fn shared(request: &HttpRequest) -> Result<&web::Data<Shared>, ApiError> {
+    request
+        .app_data::<web::Data<Shared>>()
+        .ok_or_else(|| ApiError::Internal("the routes were registered without shared data".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_shows_its_outcome_for_exactly_an_hour() {
+        let submitted: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
+        let hour = Duration::hours(1);
+        assert!(!is_over(None, submitted + hour * 1_000));
+        assert!(!is_over(Some(submitted), submitted + hour - Duration::milliseconds(1)));
+        assert!(is_over(Some(submitted), submitted + hour));
+    }
+}

@@ -1,0 +1,109 @@
+//! The session's own link: who holds it may verify, and nothing else.
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Evidence, TestApp, body, code, ok};
+
+/// A session and the token of its link.
+async fn opened(app: &TestApp) -> (String, String) {
+    let created = ok(app.post("/partner/sessions").json(&json!({"external_user_id": "user"}))).await;
+    (created["session_id"].as_str().unwrap().to_owned(), token(&created))
+}
+
+fn token(answer: &Value) -> String {
+    answer["kyc_url"].as_str().unwrap().split_once("#t=").unwrap().1.to_owned()
+}
+
+fn get(app: &TestApp, path: &str) -> RequestBuilder {
+    app.client.get(format!("{}{path}", app.base))
+}
+
+fn post(app: &TestApp, path: &str) -> RequestBuilder {
+    app.client.post(format!("{}{path}", app.base))
+}
+
+fn selfie(image: Vec<u8>) -> Form {
+    Form::new().part("file", Part::bytes(image).file_name("selfie.jpg"))
+}
+
+#[tokio::test]
+async fn the_token_opens_its_own_session_and_no_other() {
+    let app = TestApp::start().await;
+    let ((session, token), (other, _)) = (opened(&app).await, opened(&app).await);
+    let challenge = |session: &str| get(&app, &format!("/kyc/{session}/liveness/challenge"));
+    ok(challenge(&session).bearer_auth(&token)).await;
+    let refused = code(challenge(&other).bearer_auth(&token), StatusCode::UNAUTHORIZED).await;
+    assert_eq!(refused, "invalid_session_token");
+    let refused = code(challenge(&session).bearer_auth("x"), StatusCode::UNAUTHORIZED).await;
+    assert_eq!(refused, "invalid_session_token");
+    // Neither the id alone nor a token before the partner's own calls.
+    assert_eq!(code(challenge(&session), StatusCode::UNAUTHORIZED).await, "invalid_api_key");
+    let poll = get(&app, &format!("/partner/sessions/{session}")).bearer_auth(&token);
+    assert_eq!(code(poll, StatusCode::UNAUTHORIZED).await, "invalid_api_key");
+    let history = app.store.load_raw("session", &session, 0).await.unwrap();
+    assert!(history.last().unwrap().metadata.contains("link:0"));
+}
+
+#[tokio::test]
+async fn a_fresh_link_replaces_the_one_before() {
+    let app = TestApp::start().await;
+    let (session, old) = opened(&app).await;
+    let issued = ok(app.post(&format!("/partner/sessions/{session}/link"))).await;
+    let fresh = token(&issued);
+    assert_ne!(old, fresh);
+    let outcome = || get(&app, &format!("/kyc/{session}/outcome"));
+    assert_eq!(code(outcome().bearer_auth(&old), StatusCode::UNAUTHORIZED).await, "invalid_session_token");
+    assert_eq!(ok(outcome().bearer_auth(&fresh)).await["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_browser_swaps_the_token_for_a_cookie_of_its_session() {
+    let app = TestApp::start().await;
+    let (session, token) = opened(&app).await;
+    let swap = || post(&app, &format!("/kyc/{session}/session")).bearer_auth(&token);
+    assert_eq!(code(swap(), StatusCode::FORBIDDEN).await, "origin_refused");
+    let foreign = swap().header("Origin", "https://elsewhere.example");
+    assert_eq!(code(foreign, StatusCode::FORBIDDEN).await, "origin_refused");
+
+    let answer = swap().header("Origin", &app.base).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", &format!("Path=/kyc/{session}")] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains(&token) && !cookie.contains("Secure"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap();
+
+    ok(get(&app, &format!("/kyc/{session}/outcome")).header("Cookie", pair)).await;
+    let (other, _) = opened(&app).await;
+    let elsewhere = get(&app, &format!("/kyc/{other}/outcome")).header("Cookie", pair);
+    assert_eq!(code(elsewhere, StatusCode::UNAUTHORIZED).await, "invalid_session_token");
+    let submit = || post(&app, &format!("/kyc/{session}/submit")).header("Cookie", pair);
+    assert_eq!(code(submit(), StatusCode::FORBIDDEN).await, "origin_refused");
+    let own = submit().header("Origin", &app.base);
+    assert_eq!(code(own, StatusCode::BAD_REQUEST).await, "steps_missing");
+    let as_token = get(&app, &format!("/kyc/{session}/outcome")).bearer_auth(pair.split_once('=').unwrap().1);
+    assert_eq!(code(as_token, StatusCode::UNAUTHORIZED).await, "invalid_session_token");
+}
+
+#[tokio::test]
+async fn after_submit_the_token_reads_the_outcome_and_nothing_else() {
+    let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
+    let session = app.ready_session(evidence).await;
+    let token = token(&ok(app.post(&format!("/partner/sessions/{session}/link"))).await);
+    let submit = || post(&app, &format!("/kyc/{session}/submit"));
+    let outcome = ok(submit().bearer_auth(&token)).await;
+    assert_eq!(outcome["status"], "approved", "{outcome}");
+    // What only the partner may know stays with the partner.
+    assert_eq!((&outcome["risk_score"], &outcome["screening_passed"]), (&Value::Null, &Value::Null));
+    assert_eq!(ok(submit().header("X-API-Key", &app.key)).await["screening_passed"], true);
+    assert_eq!(ok(submit().bearer_auth(&token)).await, outcome);
+    let read = ok(get(&app, &format!("/kyc/{session}/outcome")).bearer_auth(&token)).await;
+    assert_eq!((&read["status"], &read["completed_at"]), (&json!("approved"), &outcome["completed_at"]));
+
+    let again = post(&app, &format!("/kyc/{session}/selfie")).bearer_auth(&token);
+    let refused = again.multipart(selfie(evidence.selfie())).send().await.unwrap();
+    assert_eq!(body(refused, StatusCode::FORBIDDEN).await["code"], "outcome_only");
+}

@@ -4,6 +4,7 @@
 //! gives more throughput and a quarter of the latency of ten that wait for each other's lock.
 
 pub mod access;
+pub(crate) mod copy;
 pub mod events;
 pub mod evidence;
 pub mod history;
@@ -75,6 +76,11 @@ impl SqliteStore {
     /// Takes the lock that only one server may hold on this database.
     pub fn lock_instance(&self) -> Result<InstanceLock, StoreError> {
         InstanceLock::acquire(&self.path)
+    }
+
+    /// Copies the database as it stands at one moment into the new file `target`; appends go on meanwhile.
+    pub async fn copy_into(&self, target: &Path) -> Result<(), StoreError> {
+        copy::copy_database(&self.path, target).await
     }
 
     /// The cqrs-es repository over this store.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 
-pub use keys::{restore_keys, take_keys};
+pub use keys::{keys_target, restore_keys, take_keys};
 pub use manifest::{LogSummary, Manifest};
 pub use restore::{Expectation, restore};
 

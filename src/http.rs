@@ -10,7 +10,7 @@ mod partner;
 mod problem;
 mod refusals;
 mod request_id;
-mod upload;
+pub mod upload;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -24,15 +24,19 @@ pub(super) fn require_empty(folder: &Path) -> Result<(), BackupError> {
 
 /// Whether `path` is `folder` or below it, whatever links lead there; neither has to exist yet.
 pub(super) fn lies_in(path: &Path, folder: &Path) -> bool {
-    match (std::path::absolute(path), folder.canonicalize()) {
-        (Ok(path), Ok(folder)) => {
-            // What does not exist yet cannot be a link: its nearest existing ancestor decides.
-            path.ancestors()
-                .find_map(|path| path.canonicalize().ok())
-                .is_some_and(|path| path.starts_with(folder))
-        }
+    match (resolved(path), resolved(folder)) {
+        (Some(path), Some(folder)) => path.starts_with(folder),
         _ => false,
     }
+}
+
+/// The path without links: those of its nearest ancestor that exists, for what does not exist yet cannot be a link.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    path.ancestors().find_map(|ancestor| {
+        let rest = path.strip_prefix(ancestor).ok()?;
+        Some(ancestor.canonicalize().ok()?.join(rest))
+    })
 }
 
 /// Length in bytes and SHA-256, hexadecimal.

@@ -12,20 +12,22 @@ use crate::store::sqlite::make_private_file;
 
 const NAME: &str = "keys.db";
 
+/// Where a copy of the key database goes, given a file or an existing folder; refused where the backup of the events lies.
+pub fn keys_target(target: &Path, events: &Path) -> Result<PathBuf, BackupError> {
+    let target = if target.is_dir() { target.join(NAME) } else { target.to_owned() };
+    if files::lies_in(&target, events) {
+        let reason = "would lie with the data that the keys open; give the keys another folder";
+        return Err(BackupError::refused(&target, reason));
+    }
+    Ok(target)
+}
+
 /// Copies the key database into `target`, a file or an existing folder, with its SHA-256 beside it.
 ///
 /// Refused where the backup of the events lies. Taken after it, so that every copied session has its keys.
 pub async fn take_keys(keys: &Path, target: &Path, events: &Path) -> Result<PathBuf, BackupError> {
-    let target = if target.is_dir() { target.join(NAME) } else { target.to_owned() };
-    let folder = match target.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => return Err(BackupError::refused(&target, "is no file name")),
-    };
-    if files::lies_in(folder, events) {
-        let reason = "would lie with the data that the keys open; give the keys another folder";
-        return Err(BackupError::refused(&target, reason));
-    }
+    let target = keys_target(target, events)?;
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_private_directory(folder).map_err(BackupError::file(folder))?;
     copy_database(keys, &target).await?;
     let (_, sha256) = files::digest(&target)?;

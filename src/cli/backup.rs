@@ -42,6 +42,10 @@ pub async fn take(args: BackupArgs, settings: Settings) -> Result<()> {
     let evidence = settings.evidence_folder();
     let (data, folder) = (settings.data_dir.clone(), args.folder.clone());
     let keys_file = settings.keys_file();
+    // Before anything is written, rather than after half of the work.
+    if let Some(target) = &args.keys {
+        backup::keys_target(target, &folder)?;
+    }
     let manifest =
         super::with_store(settings, async |store| Ok(backup::take(store, &data, &evidence, &folder).await?))
             .await?;

@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::PersistedEventStore;
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 use tokio::sync::Notify;
 
 pub use events::SqliteEvents;
@@ -106,8 +106,16 @@ impl SqliteStore {
     }
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
+/// A pool of connections that live as long as it does, but for one left inside a transaction: that is replaced.
+///
+/// A COMMIT that fails on a full disk makes SQLite roll back by itself. The ROLLBACK that sqlx sends then fails, so it
+/// counts the transaction as open for ever, and every later one on the connection is refused.
+pub(crate) fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// Makes the file readable by its owner only; SQLite gives its side files the same mode.

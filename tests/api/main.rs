@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
+mod clock;
 mod concurrency;
 mod documentation;
+mod hostile;
 mod outcomes;
 mod partner;
 mod privacy;

@@ -1,8 +1,10 @@
 //! A server of its own for each test, and the evidence to show it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use domain::Timestamp;
 use domain::policy::Policy;
+use domain::ports::Clock;
 use ekyc_onboarder::app::{App, bind};
 use ekyc_onboarder::config::Settings;
 use ekyc_onboarder::demo::evidence::{Material, Presented};
@@ -24,6 +26,14 @@ use tokio::task::JoinHandle;
 pub fn verifiers() -> &'static Verifiers {
     static VERIFIERS: OnceLock<Verifiers> = OnceLock::new();
     VERIFIERS.get_or_init(|| Verifiers::load_blocking(&Settings::default()).unwrap())
+}
+
+struct SystemTime;
+
+impl Clock for SystemTime {
+    fn now(&self) -> Timestamp {
+        chrono::Utc::now()
+    }
 }
 
 /// A running server.
@@ -49,6 +59,11 @@ impl TestApp {
     }
 
     pub async fn with_policy(policy: Policy) -> Self {
+        Self::by(Arc::new(SystemTime), policy).await
+    }
+
+    /// By a clock of the test's own.
+    pub async fn by(clock: Arc<dyn Clock>, policy: Policy) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = TempDir::new().unwrap();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -59,7 +74,7 @@ impl TestApp {
             ..Settings::default()
         };
         let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
-        let app = App::open(settings, policy, verifiers).await.unwrap();
+        let app = App::open_by(clock, settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
         let store = app.store().clone();
         let (stop, stopped) = oneshot::channel::<()>();

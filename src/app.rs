@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{App as HttpApp, HttpServer, middleware, web};
 use anyhow::{Context, Result};
@@ -29,6 +30,11 @@ use crate::vault::{MasterKey, MasterKeySource, SqliteVault};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
 use crate::workers::Workers;
+
+/// A request line and headers that take longer come from nobody who wants an answer.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection without a request is kept; proxies reuse theirs far more often.
+const IDLE: Duration = Duration::from_secs(15);
 
 struct SystemClock;
 
@@ -57,6 +63,16 @@ pub struct App {
 impl App {
     /// Opens store and keys; verifiers may be shared with other servers of one process.
     pub async fn open(settings: Settings, policy: Policy, verifiers: Verifiers) -> Result<Self> {
+        Self::open_by(Arc::new(SystemClock), settings, policy, verifiers).await
+    }
+
+    /// Opens as [`App::open`] does, with the time of another clock than the system's.
+    pub async fn open_by(
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        policy: Policy,
+        verifiers: Verifiers,
+    ) -> Result<Self> {
         make_private_folder(&settings.data_dir)?;
         let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
@@ -65,10 +81,10 @@ impl App {
         let vault =
             SqliteVault::open(&keys_file, &master).await.context("the key database cannot be opened")?;
         let vault = Arc::new(vault);
-        let evidence = Arc::new(FileEvidence::open(&settings.data_dir.join("blobs"), Arc::clone(&vault))?);
+        let evidence = Arc::new(FileEvidence::open(&settings.evidence_folder(), Arc::clone(&vault))?);
         let metrics = Arc::new(Metrics::default());
         let services = Services {
-            clock: Arc::new(SystemClock),
+            clock,
             ids: Arc::new(RandomIds),
             vault: Arc::clone(&vault) as _,
             evidence: Arc::clone(&evidence) as _,
@@ -138,6 +154,8 @@ impl App {
             HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
         })
         .listen(listener)?
+        .client_request_timeout(HEAD_WITHIN)
+        .keep_alive(IDLE)
         .disable_signals()
         .shutdown_timeout(30)
         .run();

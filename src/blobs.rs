@@ -18,6 +18,12 @@ use crate::vault::SqliteVault;
 
 const UNFINISHED: &str = ".unfinished-";
 
+/// Where a file lies below the directory of evidence files.
+pub fn place(blob: BlobId) -> PathBuf {
+    let digits = blob.uuid().simple().to_string();
+    Path::new(&digits[..2]).join(blob.to_string())
+}
+
 /// Sealed files in a directory: `<first two digits>/<blob id>`.
 pub struct FileEvidence {
     directory: PathBuf,
@@ -54,8 +60,7 @@ impl FileEvidence {
     }
 
     fn path(&self, blob: BlobId) -> PathBuf {
-        let digits = blob.uuid().simple().to_string();
-        self.directory.join(&digits[..2]).join(blob.to_string())
+        self.directory.join(place(blob))
     }
 }
 
@@ -118,7 +123,7 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-fn make_private_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn make_private_directory(directory: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

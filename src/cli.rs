@@ -1,5 +1,7 @@
-//! The command line: `ekyc serve | demo | models | lists | keys | history | log | eval`.
+//! The command line: `ekyc serve | demo | models | lists | keys | history | log |
+//! backup | restore | eval`.
 
+mod backup;
 mod demo;
 pub mod eval;
 mod history;
@@ -50,6 +52,10 @@ enum Command {
     /// Verify the log
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Copy the database and the evidence files, consistently, beside a server that may be running
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty data folder, once it proves whole
+    Restore(backup::RestoreArgs),
     /// Measure the verifiers on labelled images of your own
     #[command(subcommand)]
     Eval(eval::EvalCommand),
@@ -92,6 +98,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             block_on(with_store(settings, async |store| history::run(args, store).await))
         }
         Command::Log(command) => block_on(with_store(settings, async |store| log::run(command, store).await)),
+        Command::Backup(args) => block_on(backup::take(args, settings)),
+        Command::Restore(args) => block_on(backup::restore(args, settings)),
         Command::Eval(command) => eval::run(command),
     }?;
     Ok(ExitCode::SUCCESS)

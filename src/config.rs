@@ -118,13 +118,21 @@ impl Settings {
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let mut table = match file {
-            None => toml::Table::new(),
+        let text = match file {
+            None => String::new(),
             Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| ConfigError::Unreadable { path: path.into(), error })?
-                .parse()
-                .map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?,
+                .map_err(|error| ConfigError::Unreadable { path: path.into(), error })?,
         };
+        Self::parse(&text, environment)
+    }
+
+    /// Parses the text of a settings file and lays the environment over it.
+    pub fn parse(
+        text: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?;
         for (name, value) in environment {
             let is_setting = !NOT_SETTINGS.contains(&name.as_str());
             if let Some(key) = name.strip_prefix("EKYC_").filter(|_| is_setting) {
@@ -182,6 +190,11 @@ impl Settings {
     /// The event database.
     pub fn database_file(&self) -> PathBuf {
         self.data_dir.join("ekyc.db")
+    }
+
+    /// The folder of sealed evidence files.
+    pub fn evidence_folder(&self) -> PathBuf {
+        self.data_dir.join("blobs")
     }
 
     /// The key database.

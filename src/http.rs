@@ -20,7 +20,7 @@ mod rate_limit;
 mod readiness;
 mod refusals;
 mod request_id;
-mod upload;
+pub mod upload;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! eKYC-Onboarder: self-hosted, event-sourced identity verification.
 
 pub mod app;
+pub mod backup;
 pub mod blobs;
 pub mod cli;
 pub mod config;

@@ -6,6 +6,7 @@ mod contract {
     pub mod ledger;
     pub mod postgres;
     pub mod postgres_server;
+    pub mod sqlite_backup;
     pub mod sqlite_evidence;
     pub mod sqlite_log;
     pub mod sqlite_reads;

@@ -1,6 +1,7 @@
 //! Reads multipart uploads into bounded buffers and passes every image through the image guard.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
@@ -15,6 +16,9 @@ const MIB: usize = 1024 * 1024;
 const MAX_TEXT: usize = 1024;
 /// Parts that a request may have beside its images.
 const MAX_OTHER_PARTS: usize = 16;
+
+/// 30 MB at one megabit a second, and some; who drips bytes does not hold a connection for ever.
+const WITHIN: Duration = Duration::from_secs(300);
 
 /// What one kind of upload may hold.
 pub struct Limits {
@@ -45,8 +49,13 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Reads a request under limits.
-    pub async fn read(mut multipart: Multipart, limits: &Limits) -> Result<Self, ApiError> {
+    /// Reads a request under limits, of size and of time.
+    pub async fn read(multipart: Multipart, limits: &Limits) -> Result<Self, ApiError> {
+        let slow = || ApiError::bad_request("upload_too_slow", "The upload took longer than five minutes");
+        tokio::time::timeout(WITHIN, Self::read_parts(multipart, limits)).await.map_err(|_| slow())?
+    }
+
+    async fn read_parts(mut multipart: Multipart, limits: &Limits) -> Result<Self, ApiError> {
         let mut upload = Self { images: vec![], texts: HashMap::new() };
         let (mut total, mut others) = (0, 0);
         while let Some(field) = multipart.next().await {

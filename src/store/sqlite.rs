@@ -4,6 +4,7 @@
 //! gives more throughput and a quarter of the latency of ten that wait for each other's lock.
 
 pub mod access;
+pub(crate) mod copy;
 pub mod events;
 pub mod evidence;
 pub mod history;
@@ -23,8 +24,8 @@ use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::PersistedEventStore;
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -82,6 +83,11 @@ impl SqliteStore {
         InstanceLock::acquire(&self.path)
     }
 
+    /// Copies the database as it stands at one moment into the new file `target`; appends go on meanwhile.
+    pub async fn copy_into(&self, target: &Path) -> Result<(), StoreError> {
+        copy::copy_database(&self.path, target).await
+    }
+
     /// The cqrs-es repository over this store.
     pub fn events(&self) -> SqliteEvents {
         SqliteEvents::new(&self.readers, &self.writer, Arc::clone(&self.appended))
@@ -105,8 +111,16 @@ impl SqliteStore {
     }
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
+/// A pool of connections that live as long as it does, but for one left inside a transaction: that is replaced.
+///
+/// A COMMIT that fails on a full disk makes SQLite roll back by itself. The ROLLBACK that sqlx sends then fails, so it
+/// counts the transaction as open for ever, and every later one on the connection is refused.
+pub(crate) fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// Makes the file readable by its owner only; SQLite gives its side files the same mode.

@@ -8,10 +8,10 @@ use std::time::Duration;
 use domain::ids::SessionId;
 use domain::sealed::DataClass;
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::VaultError;
-use crate::store::sqlite::make_private_file;
+use crate::store::sqlite::{make_private_file, pool};
 
 /// A blind index about to be written.
 pub(super) struct BlindIndex {
@@ -35,12 +35,7 @@ impl KeyDatabase {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
             .pragma("secure_delete", "ON");
-        let connection = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options)
-            .await?;
+        let connection = pool(1).connect_with(options).await?;
         sqlx::migrate!("migrations/keys").run(&connection).await?;
         Ok(Self { connection })
     }

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
+mod clock;
 mod concurrency;
 mod consent;
 mod documentation;
+mod hostile;
 mod idempotency;
 mod identity;
 mod lifecycle;

@@ -1,8 +1,10 @@
 //! A server of its own for each test, and the evidence to show it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use domain::Timestamp;
 use domain::policy::Policy;
+use domain::ports::Clock;
 use ekyc_onboarder::app::{App, bind};
 use ekyc_onboarder::config::Settings;
 use ekyc_onboarder::demo::evidence::{Material, Presented};
@@ -27,6 +29,14 @@ use tokio::task::JoinHandle;
 pub fn verifiers() -> &'static Verifiers {
     static VERIFIERS: OnceLock<Verifiers> = OnceLock::new();
     VERIFIERS.get_or_init(|| Verifiers::load_blocking(&Settings::default()).unwrap())
+}
+
+struct SystemTime;
+
+impl Clock for SystemTime {
+    fn now(&self) -> Timestamp {
+        chrono::Utc::now()
+    }
 }
 
 /// A running server.
@@ -62,6 +72,15 @@ impl TestApp {
 
     /// With other settings than the tests' own.
     pub async fn with(policy: Policy, adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::launch(Arc::new(SystemTime), policy, adjust).await
+    }
+
+    /// By a clock of the test's own.
+    pub async fn by(clock: Arc<dyn Clock>, policy: Policy) -> Self {
+        Self::launch(clock, policy, |_| {}).await
+    }
+
+    async fn launch(clock: Arc<dyn Clock>, policy: Policy, adjust: impl FnOnce(&mut Settings)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = TempDir::new().unwrap();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -75,7 +94,7 @@ impl TestApp {
         };
         adjust(&mut settings);
         let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
-        let app = App::open(settings, policy, verifiers).await.unwrap();
+        let app = App::open_by(clock, settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
         let store = app.store().clone();
         let (stop, stopped) = oneshot::channel::<()>();

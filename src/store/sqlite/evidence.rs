@@ -15,6 +15,7 @@ use crate::store::StoreError;
 use crate::store::log::LoggedEvent;
 
 const NAME: &str = "evidence";
+const BATCH: u32 = 1000;
 
 /// Keeps the table `evidence` up to date.
 pub struct EvidenceProjection;
@@ -79,6 +80,28 @@ impl SqliteStore {
         let blobs: Vec<String> =
             sqlx::query_scalar("SELECT blob_id FROM evidence").fetch_all(&mut *snapshot).await?;
         blobs.iter().map(|blob| parse(blob)).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+impl SqliteStore {
+    /// Every file that any event names, numbered or not: from the events themselves, whatever the projections say.
+    pub async fn evidence_in_events(&self) -> Result<HashSet<BlobId>, StoreError> {
+        let mut snapshot = self.readers.begin().await?;
+        let (mut found, mut last) = (Vec::new(), 0);
+        loop {
+            let rows: Vec<(i64, String)> = sqlx::query_as(include_str!("sql/session_payloads_after.sql"))
+                .bind(last)
+                .bind(BATCH)
+                .fetch_all(&mut *snapshot)
+                .await?;
+            let Some((end, _)) = rows.last() else { return Ok(found.into_iter().collect()) };
+            last = *end;
+            for (_, payload) in &rows {
+                let payload = serde_json::from_str(payload)
+                    .map_err(|_| StoreError::Damaged("an event is not JSON".into()))?;
+                collect(&payload, &mut found);
+            }
+        }
     }
 }
 

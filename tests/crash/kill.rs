@@ -1,0 +1,77 @@
+//! `kill -9` in the middle of writes: every acknowledged step is there afterwards, and the log verifies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::server::{Server, client, new_key, verify_log};
+
+const ROUNDS: u64 = 10;
+const WRITERS: usize = 8;
+
+/// Sessions that were acknowledged, each with its challenge if that was acknowledged too.
+type Acknowledged = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let client = client();
+    // The first start makes the schema; the key comes from the command line beside it.
+    Server::start(&data, &client).await.kill();
+    let key = new_key(&data);
+    let acknowledged = Acknowledged::default();
+    for round in 0..ROUNDS {
+        let server = Server::start(&data, &client).await;
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                tokio::spawn(write(client.clone(), server.base.clone(), key.clone(), acknowledged.clone()))
+            })
+            .collect();
+        // Spread over the rounds, so that the blow falls on different moments.
+        tokio::time::sleep(Duration::from_millis(150 + 83 * round)).await;
+        server.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        verify_log(&data);
+    }
+    let acknowledged = acknowledged.lock().await;
+    assert!(acknowledged.len() > 10 * ROUNDS as usize, "only {} sessions were written", acknowledged.len());
+    let server = Server::start(&data, &client).await;
+    for (session, challenge) in acknowledged.iter() {
+        let get = |path: String| client.get(format!("{}{path}", server.base)).header("X-API-Key", &key);
+        let polled = get(format!("/partner/sessions/{session}")).send().await.unwrap();
+        assert_eq!(polled.status(), 200, "{session} is lost");
+        if let Some(challenge) = challenge {
+            let again: Value =
+                get(format!("/kyc/{session}/liveness/challenge")).send().await.unwrap().json().await.unwrap();
+            assert_eq!(again["challenge_id"], json!(challenge), "the challenge of {session} is lost");
+        }
+    }
+    server.kill();
+    verify_log(&data);
+}
+
+/// Opens sessions and draws challenges until the server is gone; keeps what was acknowledged.
+async fn write(client: Client, base: String, key: String, acknowledged: Acknowledged) {
+    loop {
+        let create = client
+            .post(format!("{base}/partner/sessions"))
+            .header("X-API-Key", &key)
+            .json(&json!({"external_user_id": "crash"}));
+        let Ok(created) = create.send().await else { return };
+        let Ok(created) = created.json::<Value>().await else { return };
+        let session = created["session_id"].as_str().unwrap().to_owned();
+        let draw = client.get(format!("{base}/kyc/{session}/liveness/challenge")).header("X-API-Key", &key);
+        let challenge = match draw.send().await {
+            Ok(answer) => answer.json::<Value>().await.ok(),
+            Err(_) => None,
+        };
+        let challenge = challenge.map(|challenge| challenge["challenge_id"].as_str().unwrap().to_owned());
+        acknowledged.lock().await.push((session, challenge));
+    }
+}

@@ -26,8 +26,8 @@ pub struct Settings {
     pub public_url: String,
     /// Folder of the database, the evidence files and, in development, the keys.
     pub data_dir: PathBuf,
-    /// File of the key database; by default `keys.db` in the data folder.
-    pub keys_file: Option<PathBuf>,
+    /// The key database, a path or `sqlite:PATH`; by default `keys.db` in the data folder.
+    pub keys_url: Option<String>,
     /// File of the master key, 32 bytes as hexadecimal or base64, outside the data folder.
     pub master_key_file: Option<PathBuf>,
     /// Real people are decided on: demands a master key of the operator's own and current lists.
@@ -71,7 +71,7 @@ impl Default for Settings {
             metrics_bind: "127.0.0.1:9464".into(),
             public_url: "http://localhost:9000".into(),
             data_dir: "ekyc-data".into(),
-            keys_file: None,
+            keys_url: None,
             master_key_file: None,
             production: false,
             allow_private_addresses: false,
@@ -162,6 +162,9 @@ impl Settings {
             let least = format!("requests_per_minute is at least {LEAST_PER_MINUTE}");
             return Err(ConfigError::Invalid(least));
         }
+        if self.keys_url.as_deref().is_some_and(|url| without_scheme(url).contains("://")) {
+            return Err(ConfigError::Invalid("keys_url is a path or sqlite:PATH".into()));
+        }
         if self.production && self.allow_private_addresses {
             return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
         }
@@ -199,8 +202,16 @@ impl Settings {
 
     /// The key database.
     pub fn keys_file(&self) -> PathBuf {
-        self.keys_file.clone().unwrap_or_else(|| self.data_dir.join("keys.db"))
+        match self.keys_url.as_deref() {
+            None => self.data_dir.join("keys.db"),
+            Some(url) => without_scheme(url).into(),
+        }
     }
+}
+
+/// The path in `sqlite://PATH`, `sqlite:PATH` or a bare path.
+fn without_scheme(url: &str) -> &str {
+    url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url)
 }
 
 /// A value of the environment as TOML sees it: a number or boolean where it is one, else text.
@@ -230,6 +241,15 @@ mod tests {
     fn an_unknown_setting_is_refused_by_name() {
         let message = load(&[("EKYC_SESION_HOURS", "2")]).unwrap_err().to_string();
         assert!(message.contains("sesion_hours"), "{message}");
+    }
+
+    #[test]
+    fn the_key_database_is_named_by_path_or_url_and_is_always_sqlite() {
+        for url in ["/keys/k.db", "sqlite:/keys/k.db", "sqlite:///keys/k.db"] {
+            let settings = load(&[("EKYC_KEYS_URL", url)]).unwrap();
+            assert_eq!(settings.keys_file(), Path::new("/keys/k.db"), "{url}");
+        }
+        assert!(load(&[("EKYC_KEYS_URL", "postgres://host/keys")]).is_err());
     }
 
     #[test]

@@ -18,12 +18,11 @@ pub struct CountryCode([u8; 3]);
 pub struct UnknownCountry;
 
 /// Codes of ICAO 9303 part 3, section 5, that are not ISO 3166 codes.
-const ICAO_ONLY: [&str; 26] = [
-    "EUE", "GBD", "GBN", "GBO", "GBP", "GBS", "IAO", "RKS", "RKK", "UNA", "UNK", "UNO", "UTO", "XAA", "XBA",
-    "XCC", "XCE", "XCO", "XDC", "XEC", "XIM", "XMP", "XOM", "XPO", "XXA", "XXB",
+#[rustfmt::skip]
+const ICAO_ONLY: [&str; 32] = [
+    "EUE", "GBD", "GBN", "GBO", "GBP", "GBS", "IAO", "RKS", "RKK", "UNA", "UNK", "UNO", "UTO", "XAA", "XBA", "XCC",
+    "XCE", "XCO", "XCT", "XDC", "XEC", "XES", "XIM", "XMP", "XMS", "XOM", "XPO", "XXA", "XXB", "XXC", "XXX", "NTZ",
 ];
-/// The rest of them, kept apart only for the length of the line.
-const ICAO_ONLY_MORE: [&str; 6] = ["XXC", "XXX", "XES", "XMS", "XCT", "NTZ"];
 
 impl CountryCode {
     /// The three letters.
@@ -50,8 +49,8 @@ impl CountryCode {
     }
 
     fn known(code: &str) -> Option<Self> {
-        let known = iso3166::alpha3(code)
-            .or_else(|| ICAO_ONLY.iter().chain(&ICAO_ONLY_MORE).find(|icao| **icao == code).copied())?;
+        let known =
+            iso3166::alpha3(code).or_else(|| ICAO_ONLY.iter().find(|icao| **icao == code).copied())?;
         known.as_bytes().try_into().ok().map(Self)
     }
 }

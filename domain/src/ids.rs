@@ -77,6 +77,10 @@ id!(
     PartnerId, "partner id", "par_"
 );
 id!(
+    /// An operator: a person of the house who reviews cases, audits or administers.
+    OperatorId, "operator id", "opr_"
+);
+id!(
     /// One upload of a document.
     DocumentId, "document id", "doc_"
 );

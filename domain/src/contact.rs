@@ -1,11 +1,11 @@
 //! What a partner gives when it opens a session: its own id of the user, metadata, addresses.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::network::is_public;
 use crate::sealed::{DataClass, Personal};
 
 /// Why something that a partner gave is refused.
@@ -135,9 +135,9 @@ impl WebAddress {
         }
         let is_private = match url.host() {
             None => return Err(InvalidContact::NoUrl),
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => is_internal_v4(address),
-            Some(Host::Ipv6(address)) => is_internal_v6(address),
+            Some(Host::Domain(name)) => is_local_name(name),
+            Some(Host::Ipv4(address)) => !is_public(address.into()),
+            Some(Host::Ipv6(address)) => !is_public(address.into()),
         };
         if is_private && !development {
             return Err(InvalidContact::PrivateAddress);
@@ -151,33 +151,10 @@ impl WebAddress {
     }
 }
 
-fn is_internal_v4(address: Ipv4Addr) -> bool {
-    let [a, b, ..] = address.octets();
-    address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_broadcast()
-        || address.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 198 && (b == 18 || b == 19))
-        || (a == 192 && b == 0)
-}
-
-fn is_internal_v6(address: Ipv6Addr) -> bool {
-    let embedded = address.to_ipv4_mapped().or_else(|| match address.segments() {
-        // NAT64 carries an IPv4 address in its last 32 bits (RFC 6052).
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
-        _ => None,
-    });
-    embedded.is_some_and(is_internal_v4)
-        || address.is_loopback()
-        || address.is_unspecified()
-        || address.is_multicast()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
+/// Names for this machine (RFC 6761, section 6.3), with or without the dot of the root.
+fn is_local_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Where the partner wants its webhooks for this session.
@@ -225,6 +202,8 @@ mod tests {
             "https://169.254.169.254/latest",
             "https://100.64.0.1/",
             "https://localhost/",
+            "https://localhost./",
+            "https://x.localhost./",
         ] {
             assert_eq!(public(text), Err(InvalidContact::PrivateAddress), "{text}");
         }

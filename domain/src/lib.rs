@@ -14,6 +14,7 @@ pub mod free_text;
 pub mod ids;
 pub mod liveness;
 pub mod mrz;
+pub mod network;
 pub mod policy;
 pub mod ports;
 pub mod risk;

@@ -16,4 +16,5 @@ pub mod store;
 pub mod telemetry;
 pub mod vault;
 pub mod verifiers;
+pub mod webhooks;
 pub mod workers;

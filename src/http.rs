@@ -82,7 +82,8 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
     }
 }
 
-/// A path whose unknown methods are answered like every other error.
-fn resource(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(problem::no_such_method))
+/// A path whose other methods are answered like every other error, with what it allows (RFC 9110, section 15.5.6).
+fn resource(path: &str, allow: &'static str) -> Resource {
+    let refuse = move |request| std::future::ready(problem::no_such_method(&request, allow));
+    web::resource(path).default_service(web::to(refuse))
 }

@@ -20,7 +20,7 @@ use super::{Shared, resource};
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(resource("/kyc/{session_id}/consent").route(web::post().to(give_consent)));
+    config.service(resource("/kyc/{session_id}/consent", "POST").route(web::post().to(give_consent)));
 }
 
 /// What the person agreed to.
@@ -28,10 +28,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
 #[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
 pub struct ConsentBody {
     /// SHA-256 of the text that was shown, 64 hexadecimal characters.
-    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    #[schema(pattern = "^[0-9A-Fa-f]{64}$")]
     text_hash: String,
     /// The language that it was shown in, a BCP 47 tag.
-    #[schema(example = "pt-BR")]
+    #[schema(pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$", max_length = 64)]
     locale: String,
 }
 

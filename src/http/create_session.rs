@@ -27,11 +27,16 @@ const FIRST_VERSION: u64 = 1;
 #[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
 pub struct CreateSession {
     /// Your own id of the user.
-    #[schema(example = "user_12345")]
+    #[schema(
+        max_length = 256,
+        pattern = "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$"
+    )]
     external_user_id: String,
     /// Where webhooks of this session go; https.
+    #[schema(format = "uri", max_length = 2048, pattern = "^https://")]
     webhook_url: Option<String>,
     /// Where the browser goes afterwards; https.
+    #[schema(format = "uri", max_length = 2048, pattern = "^https://")]
     redirect_url: Option<String>,
     /// Up to 50 keys with values of up to 500 characters.
     #[schema(value_type = Option<Object>)]
@@ -43,7 +48,8 @@ pub struct CreateSession {
     post, path = "/partner/sessions", tag = "Partner", request_body = CreateSession,
     params((
         "Idempotency-Key" = Option<String>, Header,
-        description = "1 to 255 visible characters; a repetition within 24 hours opens nothing new"
+        description = "1 to 255 visible characters; a repetition within 24 hours opens nothing new",
+        pattern = "^[!-~]{1,255}$"
     )),
     responses(
         (status = 200, description = "The session is open", body = SessionCreated),

@@ -1,6 +1,11 @@
-//! `/openapi.json` and `/docs`: the API describes itself; the page's assets are embedded.
+//! `/openapi.json`, `/docs` and `/redoc`: the API describes itself; the pages' assets are embedded.
+
+mod complete;
+mod examples;
+mod reference;
 
 use actix_web::{HttpResponse, web};
+use serde_json::Value;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
@@ -42,15 +47,16 @@ impl Modify for Callers {
 }
 
 /// The OpenAPI document of the running version.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Api::openapi()
+pub fn openapi() -> Value {
+    complete::complete(serde_json::to_value(Api::openapi()).expect("the document is JSON"))
 }
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/docs").route(web::get().to(to_page)))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi()));
+        .service(SwaggerUi::new("/docs/{_:.*}").external_url_unchecked("/openapi.json", openapi()))
+        .configure(reference::routes);
 }
 
 async fn to_page() -> HttpResponse {

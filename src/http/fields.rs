@@ -25,10 +25,10 @@ pub struct CreateFields {
     pub redirect_url: Option<RedirectUrl>,
 }
 
-/// Reads a JSON object of bounded length; no body at all is an empty object.
+/// Reads a JSON object of bounded length; no body at all, or null, is an empty object.
 pub async fn optional_json_object(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
     let body = bounded(payload).await?;
-    if body.is_empty() { Ok(Map::new()) } else { object(&body) }
+    if body.is_empty() || body.trim_ascii() == b"null" { Ok(Map::new()) } else { object(&body) }
 }
 
 /// Reads a JSON object of bounded length.

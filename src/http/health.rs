@@ -9,8 +9,8 @@ use super::{Shared, resource};
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/health").route(web::get().to(health)))
-        .service(resource("/health/ready").route(web::get().to(readiness)));
+        .service(resource("/health", "GET").route(web::get().to(health)))
+        .service(resource("/health/ready", "GET").route(web::get().to(readiness)));
 }
 
 /// Whether the server and its database work.

@@ -19,7 +19,9 @@ use crate::store::access::Scope;
 
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(resource("/partner/sessions/{session_id}/identity").route(web::get().to(get_identity)));
+    config.service(
+        resource("/partner/sessions/{session_id}/identity", "GET").route(web::get().to(get_identity)),
+    );
 }
 
 /// The fields of the latest document, in clear; null for what was not read.

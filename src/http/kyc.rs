@@ -24,15 +24,15 @@ const MIN_FRAMES: usize = 3;
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/kyc/{session_id}/document").route(web::post().to(submit_document)))
-        .service(resource("/kyc/{session_id}/selfie").route(web::post().to(submit_selfie)))
+        .service(resource("/kyc/{session_id}/document", "POST").route(web::post().to(submit_document)))
+        .service(resource("/kyc/{session_id}/selfie", "POST").route(web::post().to(submit_selfie)))
         .service(
-            resource("/kyc/{session_id}/liveness/challenge")
+            resource("/kyc/{session_id}/liveness/challenge", "GET, POST")
                 .route(web::get().to(liveness_challenge))
                 .route(web::post().to(liveness_challenge)),
         )
-        .service(resource("/kyc/{session_id}/liveness").route(web::post().to(check_liveness)))
-        .service(resource("/kyc/{session_id}/submit").route(web::post().to(submit_session)));
+        .service(resource("/kyc/{session_id}/liveness", "POST").route(web::post().to(check_liveness)))
+        .service(resource("/kyc/{session_id}/submit", "POST").route(web::post().to(submit_session)));
 }
 
 /// The parts of a document upload.
@@ -42,7 +42,7 @@ pub struct DocumentUpload {
     /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
-    /// passport, id_card, driving_license or residence_permit.
+    /// passport, id_card, driving_license or residence_permit; common synonyms are understood.
     #[schema(example = "passport")]
     document_type: String,
     /// The issuing country: ISO 3166 alpha-2 or alpha-3, or a code of ICAO 9303.

@@ -19,10 +19,14 @@ use crate::store::access::Scope;
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/partner/sessions/{session_id}/cancel").route(web::post().to(cancel_session)))
-        .service(resource("/partner/sessions/{session_id}/review").route(web::post().to(contest_decision)))
         .service(
-            resource("/partner/sessions/{session_id}/relationship-ended")
+            resource("/partner/sessions/{session_id}/cancel", "POST").route(web::post().to(cancel_session)),
+        )
+        .service(
+            resource("/partner/sessions/{session_id}/review", "POST").route(web::post().to(contest_decision)),
+        )
+        .service(
+            resource("/partner/sessions/{session_id}/relationship-ended", "POST")
                 .route(web::post().to(end_relationship)),
         );
 }
@@ -70,6 +74,10 @@ pub async fn cancel_session(
 #[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
 pub struct ContestBody {
     /// Up to 2,000 characters for the reviewer.
+    #[schema(
+        max_length = 2000,
+        pattern = "^[^\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F]*$"
+    )]
     reason: Option<String>,
 }
 

@@ -23,9 +23,9 @@ use crate::store::access::Scope;
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/partner/sessions/{session_id}/link").route(web::post().to(issue_link)))
-        .service(resource("/kyc/{session_id}/session").route(web::post().to(open_browser)))
-        .service(resource("/kyc/{session_id}/outcome").route(web::get().to(get_outcome)));
+        .service(resource("/partner/sessions/{session_id}/link", "POST").route(web::post().to(issue_link)))
+        .service(resource("/kyc/{session_id}/session", "POST").route(web::post().to(open_browser)))
+        .service(resource("/kyc/{session_id}/outcome", "GET").route(web::get().to(get_outcome)));
 }
 
 /// Where the user verifies. The token stands in the fragment, which browsers send to no server.
@@ -121,7 +121,10 @@ impl OutcomeAnswer {
 /// Swaps the token of kyc_url for a cookie that scripts cannot read and other sites cannot send.
 #[utoipa::path(
     post, path = "/kyc/{session_id}/session", tag = "Verification",
-    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    params(
+        ("session_id" = String, Path, description = "The session", format = Uuid),
+        ("Origin" = String, Header, description = "The origin of `public_url`; browsers send it", format = "uri")
+    ),
     responses(
         (status = 200, description = "The cookie is set, for this session's paths only", body = OutcomeAnswer),
         Keyed,
@@ -133,8 +136,8 @@ pub async fn open_browser(request: HttpRequest) -> HttpResponse {
 }
 
 async fn swap(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
-    require_own_origin(request)?;
     let holder = holder(request, bearer(request).unwrap_or_default(), Carrier::Link).await?;
+    require_own_origin(request)?;
     let shared = shared(request)?;
     let cookie = cookie(shared, holder.view.session_id, holder.view.link_generation)?;
     Ok(HttpResponse::Ok().cookie(cookie).json(OutcomeAnswer::render(&holder.view, shared).await?))

@@ -23,11 +23,11 @@ use crate::store::{PageStart, SessionFilter};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            resource("/partner/sessions")
+            resource("/partner/sessions", "GET, POST")
                 .route(web::post().to(create_session::create_session))
                 .route(web::get().to(list_sessions)),
         )
-        .service(resource("/partner/sessions/{session_id}").route(web::get().to(get_session)));
+        .service(resource("/partner/sessions/{session_id}", "GET").route(web::get().to(get_session)));
 }
 
 /// Reads a session: its status, decision and results.

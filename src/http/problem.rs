@@ -172,10 +172,12 @@ pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
     ApiError::refused(StatusCode::NOT_FOUND, "not_found", "Not Found").respond(&request)
 }
 
-/// The answer for a method that a path does not have.
-pub async fn no_such_method(request: HttpRequest) -> HttpResponse {
+/// The answer for a method that a path does not have; `allow` lists those that it has.
+pub fn no_such_method(request: &HttpRequest, allow: &'static str) -> HttpResponse {
     let status = StatusCode::METHOD_NOT_ALLOWED;
-    ApiError::refused(status, "method_not_allowed", "Method Not Allowed").respond(&request)
+    let mut response = ApiError::refused(status, "method_not_allowed", "Method Not Allowed").respond(request);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
 /// The answer for a query string that does not parse, for instance with a name given twice.

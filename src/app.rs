@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::blobs::FileEvidence;
 use crate::config::Settings;
-use crate::http::{RateLimits, Shared, listen_for_metrics, routes, stamp_request};
+use crate::http::{RateLimits, Shared, close_on_unread_body, listen_for_metrics, routes, stamp_request};
 use crate::links::LinkKey;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
@@ -33,6 +33,8 @@ use crate::workers::Workers;
 
 /// A request line and headers that take longer come from nobody who wants an answer.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long what a refused client still sends is discarded, so that it gets to read its answer.
+const LINGER: Duration = Duration::from_secs(2);
 /// How long a connection without a request is kept; proxies reuse theirs far more often.
 const IDLE: Duration = Duration::from_secs(15);
 
@@ -104,7 +106,7 @@ impl App {
             sessions,
             store,
             vault,
-            limits: Arc::new(RateLimits::new(per_minute)),
+            limits: Arc::new(RateLimits::new(per_minute, settings.trusted_proxies.clone())),
             lists: verifiers.lists,
             metrics,
             links: LinkKey::new(&master),
@@ -151,11 +153,15 @@ impl App {
         let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
         let data = shared.clone();
         let server = HttpServer::new(move || {
-            HttpApp::new().wrap(middleware::from_fn(stamp_request)).configure(routes(data.clone()))
+            HttpApp::new()
+                .wrap(middleware::from_fn(stamp_request))
+                .wrap(middleware::from_fn(close_on_unread_body))
+                .configure(routes(data.clone()))
         })
         .listen(listener)?
         .client_request_timeout(HEAD_WITHIN)
         .keep_alive(IDLE)
+        .client_disconnect_timeout(LINGER)
         .disable_signals()
         .shutdown_timeout(30)
         .run();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::consent::ConsentRule;
 use domain::contact::AddressRules;
 use domain::policy::Policy;
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::http::LEAST_PER_MINUTE;
@@ -33,6 +34,9 @@ pub struct Settings {
     pub master_key_file: Option<PathBuf>,
     /// Real people are decided on: demands a master key of the operator's own and current lists.
     pub production: bool,
+    /// Proxies whose `Forwarded` or `X-Forwarded-For` names the client, as addresses or networks.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     /// Accepts http and private addresses from partners; for development only.
     pub allow_private_addresses: bool,
     /// Whose evidence is refused until the person's consent was taken down: `never`, `hosted` (people at their link) or
@@ -76,6 +80,7 @@ impl Default for Settings {
             keys_url: None,
             master_key_file: None,
             production: false,
+            trusted_proxies: vec![],
             allow_private_addresses: false,
             require_consent: ConsentRule::Hosted,
             policy_file: None,
@@ -182,6 +187,15 @@ impl Settings {
         Policy::parse(&text).map_err(|error| ConfigError::Policy { path: path.clone(), error })
     }
 
+    /// Whether people would come over plain http from other machines.
+    pub fn is_plain_http_abroad(&self) -> bool {
+        let url = url::Url::parse(&self.public_url).ok();
+        url.is_some_and(|url| {
+            let host = url.host_str().unwrap_or_default();
+            url.scheme() == "http" && !matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+        })
+    }
+
     /// Where `/metrics` listens, if it does.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_bind.parse().ok()
@@ -214,6 +228,25 @@ impl Settings {
 /// The path in `sqlite://PATH`, `sqlite:PATH` or a bare path.
 fn without_scheme(url: &str) -> &str {
     url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url)
+}
+
+/// Networks in a list, or in one text separated by commas, as the environment has it; an address is a network of one.
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Text(String),
+        List(Vec<String>),
+    }
+    let list = match Given::deserialize(deserializer)? {
+        Given::Text(text) => text.split(',').map(str::to_owned).collect(),
+        Given::List(list) => list,
+    };
+    let given = list.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    given
+        .map(|text| text.parse().or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into())))
+        .collect::<Result<_, _>>()
+        .map_err(|_| serde::de::Error::custom("trusted_proxies are addresses or networks like 10.0.0.0/8"))
 }
 
 /// A value of the environment as TOML sees it: a number or boolean where it is one, else text.
@@ -275,6 +308,16 @@ mod tests {
         assert_eq!(load(&[("EKYC_METRICS_BIND", "")]).unwrap().metrics_address(), None);
         assert!(load(&[("EKYC_METRICS_BIND", "localhost")]).is_err());
         assert!(Settings::default().metrics_address().is_some());
+    }
+
+    #[test]
+    fn trusted_proxies_are_addresses_or_networks() {
+        let settings = load(&[("EKYC_TRUSTED_PROXIES", "10.0.0.0/8, ::1")]).unwrap();
+        assert_eq!(settings.trusted_proxies.len(), 2);
+        let listed = Settings::parse("trusted_proxies = [\"192.0.2.1\"]", std::iter::empty()).unwrap();
+        assert_eq!(listed.trusted_proxies[0].to_string(), "192.0.2.1/32");
+        assert!(load(&[("EKYC_TRUSTED_PROXIES", "proxy.internal")]).is_err());
+        assert!(load(&[("EKYC_TRUSTED_PROXIES", "")]).unwrap().trusted_proxies.is_empty());
     }
 
     #[test]

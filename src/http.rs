@@ -2,6 +2,7 @@
 
 mod answers;
 mod auth;
+mod client_address;
 mod consent;
 mod create_session;
 mod docs;
@@ -20,6 +21,7 @@ mod rate_limit;
 mod readiness;
 mod refusals;
 mod request_id;
+mod unread_body;
 pub mod upload;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub use docs::openapi;
 pub use metrics::listen as listen_for_metrics;
 pub use rate_limit::{LEAST_PER_MINUTE, RateLimits};
 pub use request_id::stamp_request;
+pub use unread_body::close_on_unread_body;
 
 use crate::config::Settings;
 use crate::links::LinkKey;

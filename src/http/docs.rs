@@ -28,6 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
         super::kyc::check_liveness, super::kyc::submit_session, super::health::health,
         super::readiness::readiness,
     ),
+    components(schemas(super::problem::FieldProblem)),
     modifiers(&Callers)
 )]
 struct Api;

@@ -1,6 +1,7 @@
 //! Reads JSON bodies, above all that of "create session", and reports every wrong field at once.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web;
@@ -12,6 +13,8 @@ use super::problem::{ApiError, FieldProblem};
 
 /// Generous for 50 metadata values of 500 characters.
 const MAX_BODY: usize = 256 * 1024;
+/// Who drips bytes does not hold a connection for ever.
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// The fields of a create request, parsed.
 pub struct CreateFields {
@@ -36,7 +39,12 @@ pub async fn json_object(payload: web::Payload) -> Result<Map<String, Value>, Ap
     object(&bounded(payload).await?)
 }
 
-async fn bounded(mut payload: web::Payload) -> Result<web::BytesMut, ApiError> {
+async fn bounded(payload: web::Payload) -> Result<web::BytesMut, ApiError> {
+    let slow = || ApiError::bad_request("upload_too_slow", "The body took longer than 30 seconds");
+    tokio::time::timeout(WITHIN, read(payload)).await.map_err(|_| slow())?
+}
+
+async fn read(mut payload: web::Payload) -> Result<web::BytesMut, ApiError> {
     let mut body = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ApiError::bad_request("body_interrupted", "The body ended early"))?;

@@ -14,7 +14,7 @@ use chrono::Duration;
 use domain::Timestamp;
 use domain::ids::SessionId;
 use domain::session::{Action, Caller, SessionCommand};
-use projections::partner_view::PartnerView;
+use projections::partner_view::{PartnerView, Status};
 
 use super::Shared;
 use super::auth::{ApiCaller, authenticate};
@@ -133,15 +133,22 @@ pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Res
         request.match_info().get("session_id").and_then(|id| id.parse().ok()).ok_or_else(invalid)?;
     let view = shared.sessions.fold(session).await?.ok_or_else(invalid)?;
     let now = shared.sessions.services().clock.now();
-    if is_over(view.submitted_at, now) || !shared.links.fits(token, carrier, session, view.link_generation) {
+    if is_over(ended_at(&view, now), now) || !shared.links.fits(token, carrier, session, view.link_generation)
+    {
         return Err(invalid());
     }
     Ok(Holder { view, request_id: request_id(request) })
 }
 
+/// From when a session takes no more evidence: submitted, cancelled or expired.
+fn ended_at(view: &PartnerView, now: Timestamp) -> Option<Timestamp> {
+    let expired_at = (view.status_at(now) == Status::Expired).then_some(view.expires_at);
+    view.submitted_at.or(view.cancelled_at).or(expired_at)
+}
+
 /// Whether a link has shown its outcome long enough.
-fn is_over(submitted_at: Option<Timestamp>, now: Timestamp) -> bool {
-    submitted_at.is_some_and(|submitted| now >= submitted + Duration::hours(OUTCOME_HOURS))
+fn is_over(ended_at: Option<Timestamp>, now: Timestamp) -> bool {
+    ended_at.is_some_and(|ended| now >= ended + Duration::hours(OUTCOME_HOURS))
 }
 
 /// Refuses what another site's page sends. Browsers name the origin of every POST; of a GET only across origins.

@@ -16,7 +16,9 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
+use ipnet::IpNet;
 
+use super::client_address::client_address;
 use super::problem::ApiError;
 use crate::store::access::KeyHash;
 
@@ -49,18 +51,21 @@ pub struct RateLimits {
     strangers: Limiter<IpAddr>,
     /// Keys that were valid when they were seen last: nobody can lock their owners out by guessing from their address.
     proven: Mutex<HashSet<KeyHash>>,
+    /// Whose word on addresses counts.
+    trusted_proxies: Vec<IpNet>,
     clock: DefaultClock,
 }
 
 impl RateLimits {
     /// With so many requests a minute for each key, all of which may come at once.
-    pub fn new(per_minute: NonZeroU32) -> Self {
+    pub fn new(per_minute: NonZeroU32, trusted_proxies: Vec<IpNet>) -> Self {
         let limiter = Quota::per_minute(per_minute);
         Self {
             per_minute,
             keys: RateLimiter::hashmap(limiter).with_middleware(),
             strangers: RateLimiter::hashmap(Quota::per_minute(STRANGERS_PER_MINUTE)).with_middleware(),
             proven: Mutex::default(),
+            trusted_proxies,
             clock: DefaultClock::default(),
         }
     }
@@ -86,7 +91,7 @@ impl RateLimits {
 
     /// Counts a request without a proven key against its address, before any look-up.
     pub fn admit_stranger(&self, request: &HttpRequest) -> Result<(), ApiError> {
-        let address = request.peer_addr().map_or(SHARED, |peer| network(peer.ip()));
+        let address = client_address(request, &self.trusted_proxies).map_or(SHARED, network);
         let address = if self.strangers.len() < ADDRESSES { address } else { SHARED };
         self.strangers.check_key(&address).map(drop).map_err(|until| self.refuse(&until))
     }

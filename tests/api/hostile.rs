@@ -195,7 +195,7 @@ async fn names_with_paths_and_control_characters_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn an_endless_chunked_body_is_refused_as_soon_as_it_passes_the_limit() {
+async fn an_endless_chunked_body_is_refused_as_soon_as_it_passes_the_limit_and_cut_off() {
     let app = TestApp::start().await;
     let session = app.open_session("hostile").await;
     let address = app.base.trim_start_matches("http://").to_owned();
@@ -204,7 +204,7 @@ async fn an_endless_chunked_body_is_refused_as_soon_as_it_passes_the_limit() {
          Content-Type: multipart/form-data; boundary=b\r\n\r\n",
         app.key
     );
-    let (sent, status) = tokio::task::spawn_blocking(move || {
+    let (sent, status, closed_after) = tokio::task::spawn_blocking(move || {
         let mut connection = std::net::TcpStream::connect(address).unwrap();
         connection.set_read_timeout(Some(SOON)).unwrap();
         connection.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -215,15 +215,18 @@ async fn an_endless_chunked_body_is_refused_as_soon_as_it_passes_the_limit() {
         let answer = std::thread::spawn(move || status_line(&mut reading));
         let piece = |data: &[u8]| [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat();
         let (mut sent, mut next) = (0_usize, piece(part));
-        while sent < 200 << 20 && !answer.is_finished() && connection.write_all(&next).is_ok() {
+        while !answer.is_finished() && connection.write_all(&next).is_ok() {
             sent += next.len();
             next = piece(&[7; 65_536]);
         }
-        (sent, answer.join().unwrap())
+        let answered = Instant::now();
+        while answered.elapsed() < SOON && connection.write_all(&next).is_ok() {}
+        (sent, answer.join().unwrap(), answered.elapsed())
     })
     .await
     .unwrap();
-    // Ten megabytes, and what lies in the buffers between; what comes after the answer is discarded unread.
+    // Ten megabytes, and what lies in the buffers between.
     assert!(sent < 64 << 20, "{} MB were taken", sent >> 20);
     assert!(status.starts_with("HTTP/1.1 413"), "{status}");
+    assert!(closed_after < SOON, "the connection is still open");
 }

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::server::{Server, client, new_key, verify_log};
 
+/// `EKYC_CRASH_ROUNDS` asks for more.
 const ROUNDS: u64 = 10;
 const WRITERS: usize = 8;
 
@@ -24,7 +25,8 @@ async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
     Server::start(&data, &client).await.kill();
     let key = new_key(&data);
     let acknowledged = Acknowledged::default();
-    for round in 0..ROUNDS {
+    let rounds = std::env::var("EKYC_CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
         let server = Server::start(&data, &client).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|_| {
@@ -32,7 +34,7 @@ async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
             })
             .collect();
         // Spread over the rounds, so that the blow falls on different moments.
-        tokio::time::sleep(Duration::from_millis(150 + 83 * round)).await;
+        tokio::time::sleep(Duration::from_millis(150 + 83 * (round % 10) + round / 10)).await;
         server.kill();
         for writer in writers {
             writer.await.unwrap();
@@ -40,7 +42,7 @@ async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
         verify_log(&data);
     }
     let acknowledged = acknowledged.lock().await;
-    assert!(acknowledged.len() > 10 * ROUNDS as usize, "only {} sessions were written", acknowledged.len());
+    assert!(acknowledged.len() > 10 * rounds as usize, "only {} sessions were written", acknowledged.len());
     let server = Server::start(&data, &client).await;
     for (session, challenge) in acknowledged.iter() {
         let get = |path: String| client.get(format!("{}{path}", server.base)).header("X-API-Key", &key);

@@ -1,4 +1,4 @@
-//! Hundreds of clients that drip one byte a second, and bursts of large images: everybody else is served as before.
+//! A thousand clients that drip one byte a second, and bursts of large images: everybody else is served as before.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,10 @@ use tokio::net::TcpStream;
 
 use super::server::{Server, client, new_key, open_session};
 
-const SLOW: usize = 400;
+const SLOW: usize = 1_000;
 const DRIPPING: Duration = Duration::from_secs(8);
+/// What may stay of a burst, in bytes.
+const ROOM: u64 = 20 << 20;
 /// The requirement is 100 ms; tests share their cores with others.
 const P99: Duration = Duration::from_millis(250);
 
@@ -43,6 +45,7 @@ async fn health_p99(client: &Client, base: &str, during: Duration) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_clients_hold_up_nobody_and_unfinished_heads_are_cut_off() {
+    rlimit::increase_nofile_limit(65_536).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let client = client();
@@ -98,7 +101,7 @@ async fn burst(client: &Client, server: &Server, key: &str, image: &[u8]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn memory_does_not_grow_from_burst_to_burst() {
+async fn memory_comes_back_after_bursts_of_large_images() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let client = client();
@@ -106,12 +109,18 @@ async fn memory_does_not_grow_from_burst_to_burst() {
     let key = new_key(&data);
     let image = large_image();
     let fresh = server.memory();
-    burst(&client, &server, &key, &image).await;
-    let before = server.memory();
-    burst(&client, &server, &key, &image).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let after = server.memory();
+    let mut peak = fresh;
+    for _ in 0..2 {
+        burst(&client, &server, &key, &image).await;
+        peak = peak.max(server.memory());
+    }
+    // The allocator gives pages back when nobody wanted them for some seconds.
+    let ended = Instant::now();
+    while server.memory() > fresh + ROOM && ended.elapsed() < Duration::from_secs(60) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
     let mib = |bytes: u64| bytes >> 20;
-    println!("memory: {} MiB fresh, {} after one burst, {} after two", mib(fresh), mib(before), mib(after));
-    assert!(after < before + (20 << 20), "{} MiB grew to {} MiB", mib(before), mib(after));
+    let after = server.memory();
+    println!("memory: {} MiB fresh, {} in bursts, {} after", mib(fresh), mib(peak), mib(after));
+    assert!(after <= fresh + ROOM, "{} MiB grew to {} MiB", mib(fresh), mib(after));
 }

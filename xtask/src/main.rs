@@ -1,9 +1,12 @@
-//! The project's own commands: `cargo xtask test` runs what CI runs, `cargo xtask deny` checks licences.
+//! The project's own commands: `cargo xtask test` runs what CI runs, the others are its parts and what takes longer.
 //!
 //! Everything runs in the release profile: the tests verify real images, and one build of the dependencies then
 //! serves `cargo run --release` and the tests.
 
+mod clients;
 mod dependencies;
+mod python;
+mod server;
 mod step;
 
 use std::process::ExitCode;
@@ -16,13 +19,18 @@ use crate::step::Step;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test    format, lints, dependency rule, models, tests: what CI runs
-  deny    licences, sources and advisories of every dependency (needs cargo-deny)";
+  test              format, lints, dependency rule, models, tests, example clients, schemathesis: what CI runs
+  clients           the documented examples in curl, Python and JavaScript against a server of this build
+  schemathesis [N]  generated requests against a server of this build, about N for each call [500]
+  deny              licences, sources and advisories of every dependency (needs cargo-deny)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["test"] => test(),
+        ["clients"] => clients::examples(),
+        ["schemathesis"] => clients::schemathesis("500"),
+        ["schemathesis", examples] => clients::schemathesis(examples),
         ["deny"] => deny(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
@@ -53,6 +61,8 @@ fn test() -> anyhow::Result<()> {
         // The tests verify real images; the models are fetched once and then come from the cache.
         Step::cargo("models", ["run", "--release", "--bin", "ekyc", "--", "models", "fetch", "--tools"]),
         Step::cargo("tests", ["test"]).with(workspace),
+        Step::check("example clients", "cargo xtask clients", clients::examples),
+        Step::check("schemathesis", "cargo xtask schemathesis 10", || clients::schemathesis("10")),
     ];
     let count = steps.len();
     for (index, step) in steps.into_iter().enumerate() {

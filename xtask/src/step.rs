@@ -93,7 +93,8 @@ pub fn spent(since: Instant) -> String {
     }
 }
 
-fn root() -> PathBuf {
+/// The root of the workspace.
+pub fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().expect("xtask lies in the workspace's root").to_owned()
 }

@@ -73,7 +73,8 @@ fn describe_components(document: &mut Value) {
     }
     let scores = ["risk_score", "face_match_score", "match_score", "confidence", "extraction_confidence"];
     for (_, schema) in schemas.as_object_mut().into_iter().flatten() {
-        for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
             if scores.contains(&name.as_str()) && property["format"] == "double" {
                 property["minimum"] = json!(0);
                 property["maximum"] = json!(1);
@@ -147,7 +148,6 @@ fn typical(status: StatusCode) -> (&'static str, Value) {
         401 => said("invalid_api_key", "The API key is not valid"),
         403 => said("permission_missing", "The API key lacks the permission sessions:write"),
         404 => said("session_not_found", "Session not found"),
-        408 => said("body_too_slow", "The body came too slowly"),
         409 => said("conflict", "The session is being changed; try again"),
         413 => said("body_too_large", "The body is larger than 256 KiB"),
         415 => said("unsupported_media_type", "Only JPEG, PNG and WebP images are accepted"),
@@ -162,7 +162,9 @@ fn typical(status: StatusCode) -> (&'static str, Value) {
 }
 
 fn describe_body(operation: &mut Value, given: Option<Value>) {
-    let Some(content) = operation["requestBody"]["content"].as_object_mut() else { return };
+    let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) else {
+        return;
+    };
     if let (Some(body), Some(given)) = (content.get_mut("application/json"), given) {
         body["example"] = given;
     }
@@ -173,7 +175,7 @@ fn describe_body(operation: &mut Value, given: Option<Value>) {
 }
 
 fn example(response: &mut Value, media_type: &str, example: Value) {
-    if let Some(content) = response["content"].get_mut(media_type) {
+    if let Some(content) = response.get_mut("content").and_then(|content| content.get_mut(media_type)) {
         content["example"] = example;
     }
 }

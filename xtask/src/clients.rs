@@ -1,0 +1,56 @@
+//! The documented examples in curl, Python and JavaScript against a real server, and schemathesis.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::python::python;
+use crate::server::{Server, ekyc};
+use crate::step::root;
+
+/// Deterministic: the same cases on every machine.
+const SEED: &str = "7";
+
+/// Runs the three example clients; each verifies a specimen's holder and ends with the polled session.
+pub fn examples() -> anyhow::Result<()> {
+    let server = Server::start()?;
+    let samples = server.folder().join("samples");
+    let drawn = ekyc(["demo", "--images"]).arg(&samples).stdout(Stdio::null()).status()?;
+    ensure!(drawn.success(), "the sample images could not be drawn");
+    let mut curl = Command::new("bash");
+    curl.arg("tests/clients/curl.sh");
+    let mut script = python()?;
+    script.arg("tests/clients/python.py");
+    let mut javascript = Command::new("node");
+    javascript.arg("tests/clients/javascript.mjs");
+    for (name, mut client) in [("curl", curl), ("Python", script), ("JavaScript", javascript)] {
+        client.current_dir(root());
+        client.env("BASE_URL", &server.base).env("API_KEY", &server.key).env("SAMPLES", &samples);
+        let output =
+            client.stderr(Stdio::inherit()).output().with_context(|| format!("{name} does not start"))?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "the {name} client ended with {}: {said}", output.status);
+        let polled = said.lines().last().unwrap_or_default().replace("\": \"", "\":\"");
+        ensure!(polled.contains("\"status\":\"approved\""), "the {name} client was not approved: {said}");
+        println!("{name}: approved");
+    }
+    Ok(())
+}
+
+/// Asks every call with about `examples` generated requests for each, alone and in sequences.
+pub fn schemathesis(examples: &str) -> anyhow::Result<()> {
+    let server = Server::start()?;
+    let status = python()?
+        .args(["-c", "from schemathesis.cli import schemathesis; schemathesis()"])
+        .args(["--config-file"])
+        .arg(root().join("tests/clients/schemathesis.toml"))
+        .arg("run")
+        .arg(format!("{}/openapi.json", server.base))
+        .args(["--header", &format!("X-API-Key: {}", server.key)])
+        .args(["--checks", "all", "--max-examples", examples, "--seed", SEED])
+        .args(["--suppress-health-check", "all", "--continue-on-failure"])
+        .current_dir(server.folder())
+        .status()
+        .context("python3 does not start")?;
+    if status.success() { Ok(()) } else { bail!("schemathesis ended with {status}") }
+}

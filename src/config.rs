@@ -10,6 +10,7 @@ use domain::policy::Policy;
 use serde::Deserialize;
 
 use crate::http::LEAST_PER_MINUTE;
+use crate::store::DatabaseAddress;
 
 /// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
 const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_DIR", "EKYC_MODELS_MANIFEST"];
@@ -26,8 +27,16 @@ pub struct Settings {
     pub public_url: String,
     /// Folder of the database, the evidence files and, in development, the keys.
     pub data_dir: PathBuf,
-    /// The key database, a path or `sqlite:PATH`; by default `keys.db` in the data folder.
-    pub keys_url: Option<String>,
+    /// The event database: `postgres://USER@HOST/DATABASE`, or empty for `ekyc.db` in the data folder. A secret, for it
+    /// may hold a password.
+    pub database_url: SecretText,
+    /// File of the password for `database_url`, where the address holds none.
+    pub database_password_file: Option<PathBuf>,
+    /// The key database: a path, `sqlite:PATH` or `postgres://...`; empty for `keys.db` in the data folder. Several nodes
+    /// need one that they share. A secret, as `database_url`.
+    pub keys_url: SecretText,
+    /// File of the password for `keys_url`, where the address holds none.
+    pub keys_password_file: Option<PathBuf>,
     /// File of the master key, 32 bytes as hexadecimal or base64, outside the data folder.
     pub master_key_file: Option<PathBuf>,
     /// Real people are decided on: demands a master key of the operator's own and current lists.
@@ -71,7 +80,10 @@ impl Default for Settings {
             metrics_bind: "127.0.0.1:9464".into(),
             public_url: "http://localhost:9000".into(),
             data_dir: "ekyc-data".into(),
-            keys_url: None,
+            database_url: SecretText::default(),
+            database_password_file: None,
+            keys_url: SecretText::default(),
+            keys_password_file: None,
             master_key_file: None,
             production: false,
             allow_private_addresses: false,
@@ -132,15 +144,14 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let mut table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?;
+            text.parse().map_err(|error: toml::de::Error| without_source(&error, text))?;
         for (name, value) in environment {
             let is_setting = !NOT_SETTINGS.contains(&name.as_str());
             if let Some(key) = name.strip_prefix("EKYC_").filter(|_| is_setting) {
                 table.insert(key.to_ascii_lowercase(), scalar(&value));
             }
         }
-        let settings: Self =
-            table.try_into().map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?;
+        let settings: Self = table.try_into().map_err(|error: toml::de::Error| without_source(&error, ""))?;
         settings.checked()
     }
 
@@ -162,9 +173,12 @@ impl Settings {
             let least = format!("requests_per_minute is at least {LEAST_PER_MINUTE}");
             return Err(ConfigError::Invalid(least));
         }
-        if self.keys_url.as_deref().is_some_and(|url| without_scheme(url).contains("://")) {
-            return Err(ConfigError::Invalid("keys_url is a path or sqlite:PATH".into()));
+        let database = address("database_url", &self.database_url, || "ekyc.db".into())?;
+        if !self.database_url.is_empty() && database.file().is_some() {
+            let reason = "database_url is empty, for the file in the data folder, or postgres://...";
+            return Err(ConfigError::Invalid(reason.into()));
         }
+        address("keys_url", &self.keys_url, || "keys.db".into())?;
         if self.production && self.allow_private_addresses {
             return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
         }
@@ -191,8 +205,9 @@ impl Settings {
     }
 
     /// The event database.
-    pub fn database_file(&self) -> PathBuf {
-        self.data_dir.join("ekyc.db")
+    pub fn database(&self) -> Result<DatabaseAddress, ConfigError> {
+        let address = address("database_url", &self.database_url, || self.data_dir.join("ekyc.db"))?;
+        with_password(address, self.database_password_file.as_deref())
     }
 
     /// The folder of sealed evidence files.
@@ -201,17 +216,59 @@ impl Settings {
     }
 
     /// The key database.
-    pub fn keys_file(&self) -> PathBuf {
-        match self.keys_url.as_deref() {
-            None => self.data_dir.join("keys.db"),
-            Some(url) => without_scheme(url).into(),
-        }
+    pub fn keys(&self) -> Result<DatabaseAddress, ConfigError> {
+        let address = address("keys_url", &self.keys_url, || self.data_dir.join("keys.db"))?;
+        with_password(address, self.keys_password_file.as_deref())
     }
 }
 
-/// The path in `sqlite://PATH`, `sqlite:PATH` or a bare path.
-fn without_scheme(url: &str) -> &str {
-    url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url)
+/// A text that may hold a password: nothing shows it.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Whether it is not set.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_empty() { "[empty]" } else { "[hidden]" })
+    }
+}
+
+fn address(
+    setting: &str,
+    text: &SecretText,
+    default: impl FnOnce() -> PathBuf,
+) -> Result<DatabaseAddress, ConfigError> {
+    if text.is_empty() {
+        return Ok(default().into());
+    }
+    text.0.parse().map_err(|error| ConfigError::Invalid(format!("{setting} is {error}")))
+}
+
+fn with_password(address: DatabaseAddress, file: Option<&Path>) -> Result<DatabaseAddress, ConfigError> {
+    let Some(file) = file else { return Ok(address) };
+    let password = std::fs::read_to_string(file)
+        .map_err(|error| ConfigError::Unreadable { path: file.to_owned(), error })?;
+    Ok(address.with_password(password.trim_end_matches(['\r', '\n'])))
+}
+
+/// What is wrong with a settings file and in which line; never the line itself, which may hold a password.
+fn without_source(error: &toml::de::Error, text: &str) -> ConfigError {
+    let line = |start: usize| text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+    let place = error.span().map(|span| format!("line {}: ", line(span.start))).unwrap_or_default();
+    ConfigError::Invalid(format!("{place}{}", error.message()))
 }
 
 /// A value of the environment as TOML sees it: a number or boolean where it is one, else text.
@@ -244,12 +301,47 @@ mod tests {
     }
 
     #[test]
-    fn the_key_database_is_named_by_path_or_url_and_is_always_sqlite() {
-        for url in ["/keys/k.db", "sqlite:/keys/k.db", "sqlite:///keys/k.db"] {
-            let settings = load(&[("EKYC_KEYS_URL", url)]).unwrap();
-            assert_eq!(settings.keys_file(), Path::new("/keys/k.db"), "{url}");
+    fn the_key_database_is_a_file_or_a_server() {
+        let keys = |url| load(&[("EKYC_KEYS_URL", url)]).map(|settings| settings.keys().unwrap());
+        assert_eq!(keys("sqlite:/keys/k.db").unwrap().file(), Some(Path::new("/keys/k.db")));
+        assert_eq!(keys("").unwrap().file(), Some(Path::new("ekyc-data/keys.db")));
+        assert!(keys("postgres://host/keys").unwrap().file().is_none());
+        assert!(keys("mysql://host/keys").is_err());
+    }
+
+    #[test]
+    fn the_event_database_is_the_file_in_the_data_folder_or_postgres() {
+        let database = |url| load(&[("EKYC_DATABASE_URL", url)]).map(|settings| settings.database().unwrap());
+        assert_eq!(database("").unwrap().file(), Some(Path::new("ekyc-data/ekyc.db")));
+        assert_eq!(database("postgresql://host:1/kyc").unwrap().to_string(), "postgres://host:1/kyc");
+        assert!(database("/elsewhere/ekyc.db").is_err());
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_shown_by_nothing() {
+        let url = "postgres://ekyc:hunter2@db/kyc";
+        let settings = load(&[("EKYC_DATABASE_URL", url), ("EKYC_KEYS_URL", url)]).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        for text in [
+            "database_url = \"postgres://u:hunter2@",
+            "database_url = \"postgres://u:hunter2@:::/\"",
+            "database_url = [\"hunter2\"]",
+        ] {
+            let error = Settings::parse(text, std::iter::empty()).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }
-        assert!(load(&[("EKYC_KEYS_URL", "postgres://host/keys")]).is_err());
+    }
+
+    #[test]
+    fn a_password_may_come_from_a_file_of_its_own() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, b"from the file\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let named = [("EKYC_DATABASE_URL", "postgres://ekyc@db/kyc"), ("EKYC_DATABASE_PASSWORD_FILE", path)];
+        let DatabaseAddress::Postgres(options) = load(&named).unwrap().database().unwrap() else { panic!() };
+        // sqlx gives the password to nobody but the server; its own text of the options names it.
+        assert!(format!("{options:?}").contains("\"from the file\""));
+        assert!(load(&[("EKYC_DATABASE_PASSWORD_FILE", "/nowhere")]).unwrap().database().is_err());
     }
 
     #[test]

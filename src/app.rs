@@ -92,7 +92,7 @@ impl App {
             screening: Arc::new(Timed::new(verifiers.screening, &metrics)),
             policy,
             production: settings.production,
-            require_consent: settings.require_consent,
+            consent: settings.require_consent,
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services, Arc::clone(&metrics));

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use domain::consent::ConsentRule;
 use domain::contact::AddressRules;
 use domain::policy::Policy;
 use serde::Deserialize;
@@ -43,8 +44,9 @@ pub struct Settings {
     pub production: bool,
     /// Accepts http and private addresses from partners; for development only.
     pub allow_private_addresses: bool,
-    /// Evidence is refused until the person's consent was taken down.
-    pub require_consent: bool,
+    /// Whose evidence is refused until the person's consent was taken down: `never`, `hosted` (people at their link) or
+    /// `always`.
+    pub require_consent: ConsentRule,
     /// Policy file; by default the embedded policy.
     pub policy_file: Option<PathBuf>,
     /// Hours until a session expires unless submitted.
@@ -87,7 +89,7 @@ impl Default for Settings {
             master_key_file: None,
             production: false,
             allow_private_addresses: false,
-            require_consent: false,
+            require_consent: ConsentRule::Hosted,
             policy_file: None,
             session_hours: 24,
             requests_per_minute: 300,

@@ -5,6 +5,19 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// Whose evidence waits until the person's consent was taken down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentRule {
+    /// Nobody's: the operator sees to consent elsewhere.
+    Never,
+    /// What people bring themselves through their link; partners that call with an API key collect consent themselves.
+    #[default]
+    Hosted,
+    /// Everybody's.
+    Always,
+}
+
 /// Why a consent cannot be taken down.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidConsent {

@@ -5,12 +5,12 @@
 
 pub mod consent;
 pub mod contact;
-pub mod contest;
 pub mod country;
 pub mod document;
 pub mod document_type;
 pub mod evidence;
 pub mod face;
+pub mod free_text;
 pub mod ids;
 pub mod liveness;
 pub mod mrz;

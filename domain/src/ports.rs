@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::Timestamp;
+use crate::consent::ConsentRule;
 use crate::document::DocumentReading;
 use crate::evidence::{Fingerprint, ImageUpload};
 use crate::face::FaceFinding;
@@ -200,6 +201,6 @@ pub struct Services {
     pub policy: Policy,
     /// Whether real people are decided on: the demonstration list then counts as stale.
     pub production: bool,
-    /// Whether evidence is refused until the person's consent was taken down.
-    pub require_consent: bool,
+    /// Whose evidence is refused until the person's consent was taken down.
+    pub consent: ConsentRule,
 }

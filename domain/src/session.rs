@@ -18,6 +18,8 @@ mod issue_challenge;
 mod issue_link;
 mod open;
 mod other_side;
+mod request_resubmission;
+mod round;
 mod state;
 mod submit;
 mod take_document;
@@ -25,14 +27,18 @@ mod take_selfie;
 #[cfg(test)]
 mod testing;
 
-pub use command::{Action, Caller, CheckLiveness, GiveConsent, OpenSession, SessionCommand, SubmitDocument};
+pub use command::{
+    Action, Caller, CheckLiveness, GiveConsent, OpenSession, RequestResubmission, SessionCommand,
+    SubmitDocument,
+};
 pub use error::{SessionError, Step};
 pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
     FramesRef, IdentityDisclosed, LinkIssued, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
-    OwnSide, RelationshipEnded, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
-    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    OwnSide, RelationshipEnded, ResubmissionRequested, RiskAssessed, SanctionsScreened, SelfieSubmitted,
+    SessionCancelled, SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
+pub use round::Round;
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
 use cqrs_es::Aggregate;
@@ -67,11 +73,14 @@ impl Aggregate for Session {
             Action::Open(open) => open::handle(self, session, open, services).await?,
             action => {
                 self.require_visible_to(caller)?;
+                if !action.is_open_to(caller) {
+                    return Err(SessionError::NotAllowed);
+                }
                 if !matches!(action, Action::Cancel) {
                     self.require_not_cancelled()?;
                 }
                 if action.brings_evidence() {
-                    self.require_consent(services)?;
+                    self.require_consent(caller, services)?;
                 }
                 match action {
                     Action::Open(_) => unreachable!("handled above"),
@@ -93,6 +102,9 @@ impl Aggregate for Session {
                     Action::IssueLink => issue_link::handle(self, services)?,
                     Action::Cancel => cancel::handle(self, services)?,
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
+                    Action::RequestResubmission(request) => {
+                        request_resubmission::handle(self, session, caller, request, services).await?
+                    }
                 }
             }
         };

@@ -58,7 +58,7 @@ fn every_version_up_to_the_current_one_has_a_file_and_every_file_a_version() {
 
 #[test]
 fn golden_files_hold_sealed_fields_as_plain_strings_that_are_no_real_ciphertext() {
-    const SEALED: [&str; 9] = [
+    const SEALED: [&str; 10] = [
         "external_user_id",
         "metadata",
         "webhook_url",
@@ -68,6 +68,7 @@ fn golden_files_hold_sealed_fields_as_plain_strings_that_are_no_real_ciphertext(
         "template",
         "hits",
         "reason",
+        "message",
     ];
     for (event_type, version) in current_versions() {
         let payload = payload(event_type, version);

@@ -2,11 +2,12 @@
 
 use domain::Timestamp;
 use domain::contact::ExternalUserId;
+use domain::free_text::ResubmissionMessage;
 use domain::ids::{PartnerId, SessionId};
 use domain::risk::{RiskFactor, RiskLevel};
 use domain::score::Score;
 use domain::sealed::Sealed;
-use domain::session::{Decision, FacePair, SessionEvent};
+use domain::session::{Decision, FacePair, ResubmissionRequested, SessionEvent, Step};
 use serde::{Deserialize, Serialize};
 
 /// The documented status.
@@ -70,6 +71,17 @@ pub struct VerificationResults {
     pub sanctions_clear: Option<bool>,
 }
 
+/// What a reviewer asked for again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resubmission {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What the person is told, sealed.
+    pub message: Option<Sealed<ResubmissionMessage>>,
+    /// When.
+    pub requested_at: Timestamp,
+}
+
 /// One session as its partner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartnerView {
@@ -110,6 +122,9 @@ pub struct PartnerView {
     /// Which of the session's links counts.
     #[serde(default)]
     pub link_generation: u32,
+    /// What is asked for again; none once it was submitted.
+    #[serde(default)]
+    pub resubmission: Option<Resubmission>,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
     liveness_check: Option<bool>,
 }
@@ -137,6 +152,7 @@ impl PartnerView {
                 results: VerificationResults::default(),
                 submitted_at: None,
                 link_generation: 0,
+                resubmission: None,
                 liveness_check: None,
             },
             (None, _) => return None,
@@ -201,6 +217,7 @@ impl PartnerView {
             SessionEvent::SessionSubmitted(submitted) => {
                 self.status = Status::Processing;
                 self.submitted_at = Some(submitted.submitted_at);
+                self.resubmission = None;
             }
             SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
             SessionEvent::SanctionsScreened(screened) => {
@@ -227,11 +244,41 @@ impl PartnerView {
                 self.decision = Some(Decision::ManualReview);
                 self.contested_at = Some(contested.contested_at);
             }
+            SessionEvent::ResubmissionRequested(asked) => self.reopen(asked),
             SessionEvent::SessionCancelled(cancelled) => {
                 self.status = Status::Cancelled;
                 self.cancelled_at = Some(cancelled.cancelled_at);
             }
         }
+    }
+
+    /// Back to collecting: what was concluded is open again, the results of the other steps stay.
+    fn reopen(&mut self, asked: &ResubmissionRequested) {
+        self.status = Status::Pending;
+        self.expires_at = asked.expires_at;
+        self.decision = None;
+        self.reasons.clear();
+        self.risk_level = None;
+        self.risk_score = None;
+        self.completed_at = None;
+        self.submitted_at = None;
+        self.contested_at = None;
+        self.results.sanctions_clear = None;
+        for step in &asked.steps {
+            match step {
+                Step::Document => self.results.document_verified = None,
+                Step::Selfie => self.forget_match(),
+                Step::Liveness => {
+                    self.liveness_check = None;
+                    self.results.liveness_passed = None;
+                }
+            }
+        }
+        self.resubmission = Some(Resubmission {
+            steps: asked.steps.clone(),
+            message: asked.message.clone(),
+            requested_at: asked.requested_at,
+        });
     }
 
     fn forget_match(&mut self) {

@@ -9,8 +9,8 @@ use domain::ids::{ChallengeId, CheckId, DocumentId, SessionId, VerificationId};
 use domain::liveness::{LivenessCheckName, LivenessReason};
 use domain::risk::RiskLevel;
 use domain::score::Score;
-use domain::session::{Comparison, Decision, LivenessAttempt, SelfieAttempt, Session};
-use projections::partner_view::{PartnerView, Status};
+use domain::session::{Comparison, Decision, LivenessAttempt, SelfieAttempt, Session, Step};
+use projections::partner_view::{PartnerView, Resubmission, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,6 +53,24 @@ pub struct Results {
     pub sanctions_clear: Option<bool>,
 }
 
+/// Steps that a reviewer asked for again.
+#[derive(Serialize, ToSchema)]
+pub struct ResubmissionView {
+    /// document, selfie, liveness.
+    #[schema(value_type = Vec<String>, example = json!(["document"]))]
+    pub steps: Vec<Step>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub requested_at: String,
+}
+
+impl ResubmissionView {
+    /// Renders a request without its message, which is for the person.
+    pub fn render(asked: &Resubmission) -> Self {
+        Self { steps: asked.steps.clone(), requested_at: time(asked.requested_at) }
+    }
+}
+
 /// A session as its partner sees it.
 #[derive(Serialize, ToSchema)]
 pub struct SessionView {
@@ -92,6 +110,8 @@ pub struct SessionView {
     /// When you said that the relationship ended.
     #[schema(format = DateTime)]
     pub relationship_ended_at: Option<String>,
+    /// What a reviewer asked for again; null otherwise.
+    pub resubmission: Option<ResubmissionView>,
     /// Results of the checks.
     pub verification_results: Results,
 }
@@ -114,6 +134,7 @@ impl SessionView {
             cancelled_at: view.cancelled_at.map(time),
             contested_at: view.contested_at.map(time),
             relationship_ended_at: view.relationship_ended_at.map(time),
+            resubmission: view.resubmission.as_ref().map(ResubmissionView::render),
             verification_results: Results {
                 document_verified: results.document_verified,
                 face_match_passed: results.face_match_passed,

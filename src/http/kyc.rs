@@ -103,6 +103,7 @@ const fn step_name(action: &Action) -> &'static str {
         Action::IssueLink => "link",
         Action::Cancel => "cancel",
         Action::Contest { .. } => "contest",
+        Action::RequestResubmission(_) => "resubmission",
         Action::EndRelationship => "relationship_ended",
         Action::Expire => "expire",
     }

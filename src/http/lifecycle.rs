@@ -1,7 +1,7 @@
 //! `/partner/sessions/{session_id}/...`: what a partner says about a session as a whole.
 
 use actix_web::web;
-use domain::contest::ContestReason;
+use domain::free_text::ContestReason;
 use domain::ids::SessionId;
 use domain::session::{Action, Caller, SessionCommand};
 use utoipa::ToSchema;

@@ -3,13 +3,14 @@
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ids::SessionId;
+use domain::ports::{PortError, open};
 use domain::session::Action;
 use projections::partner_view::{PartnerView, Status};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answers::time;
+use super::answers::{ResubmissionView, time};
 use super::auth::ApiCaller;
 use super::kyc_caller::{COOKIE, KycCaller, bearer, holder, require_own_origin, shared};
 use super::lifecycle::command;
@@ -89,16 +90,31 @@ pub struct OutcomeAnswer {
     /// When the automatic outcome fell.
     #[schema(format = DateTime)]
     completed_at: Option<String>,
+    /// What a reviewer asked for again; null otherwise.
+    resubmission: Option<ResubmissionView>,
+    /// What the reviewer says about it to the person.
+    message: Option<String>,
 }
 
 impl OutcomeAnswer {
-    fn render(view: &PartnerView, shared: &Shared) -> Self {
-        Self {
+    async fn render(view: &PartnerView, shared: &Shared) -> Result<Self, ApiError> {
+        let vault = shared.sessions.services().vault.as_ref();
+        let message = match view.resubmission.as_ref().and_then(|asked| asked.message.as_ref()) {
+            Some(sealed) => match open(vault, view.session_id, sealed).await {
+                Ok(message) => Some(message.as_str().to_owned()),
+                Err(PortError::Erased) => None,
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
+        Ok(Self {
             session_id: view.session_id,
             status: view.status_at(shared.sessions.services().clock.now()),
             expires_at: time(view.expires_at),
             completed_at: view.completed_at.map(time),
-        }
+            resubmission: view.resubmission.as_ref().map(ResubmissionView::render),
+            message,
+        })
     }
 }
 
@@ -121,7 +137,7 @@ async fn swap(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     let holder = holder(request, bearer(request).unwrap_or_default(), Carrier::Link).await?;
     let shared = shared(request)?;
     let cookie = cookie(shared, holder.view.session_id, holder.view.link_generation)?;
-    Ok(HttpResponse::Ok().cookie(cookie).json(OutcomeAnswer::render(&holder.view, shared)))
+    Ok(HttpResponse::Ok().cookie(cookie).json(OutcomeAnswer::render(&holder.view, shared).await?))
 }
 
 /// Ends with the browser's session. Without https it is not Secure: Safari drops Secure cookies of plain localhost.
@@ -165,5 +181,5 @@ async fn outcome(caller: KycCaller, shared: &Shared, id: &str) -> Result<Outcome
             shared.sessions.view(partner, session).await?.ok_or_else(ApiError::no_such_session)?
         }
     };
-    Ok(OutcomeAnswer::render(&view, shared))
+    OutcomeAnswer::render(&view, shared).await
 }

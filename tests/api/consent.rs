@@ -1,5 +1,6 @@
 //! What the person agreed to, and servers that ask for it before evidence.
 
+use domain::consent::ConsentRule;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -7,7 +8,7 @@ use crate::support::{Evidence, TestApp, body, code, ok};
 
 #[tokio::test]
 async fn consent_is_taken_down_once_and_evidence_waits_for_it_where_required() {
-    let app = TestApp::with_settings(|settings| settings.require_consent = true).await;
+    let app = TestApp::with_settings(|settings| settings.require_consent = ConsentRule::Always).await;
     let session = app.open_session("user").await;
     let image = Evidence::shared().await.passport();
     let refused = app.upload_document(&session, image.clone(), "UTO").await;

@@ -19,4 +19,5 @@ mod privacy;
 mod rate_limits;
 mod readiness;
 mod refusals;
+mod resubmission;
 mod support;

@@ -13,6 +13,7 @@ use ekyc_onboarder::demo::persona::{Persona, stream};
 use ekyc_onboarder::demo::specimen::Flaws;
 use ekyc_onboarder::demo::stage::{face_finder, sample_pictures, sanctioned};
 use ekyc_onboarder::demo::{self, DemoInputs, DemoSummary};
+use ekyc_onboarder::sessions::Sessions;
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::access::NewKey;
 use ekyc_onboarder::store::access::Scope;
@@ -46,6 +47,7 @@ pub struct TestApp {
     pub client: Client,
     pub folder: TempDir,
     pub store: Store,
+    pub sessions: Arc<Sessions>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -97,6 +99,7 @@ impl TestApp {
         let app = App::open_by(clock, settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
         let store = app.store().clone();
+        let sessions = Arc::clone(app.sessions());
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             app.serve(listener, async {
@@ -105,7 +108,7 @@ impl TestApp {
             .await
             .unwrap();
         });
-        Self { base, key, client: Client::new(), folder, store, stop: Some(stop), server }
+        Self { base, key, client: Client::new(), folder, store, sessions, stop: Some(stop), server }
     }
 
     /// A key with every scope of a partner beside the first one.

@@ -101,6 +101,7 @@ fn guard(
         return Ok(Permit::AlreadyDone);
     }
     state.require_collecting(now)?;
+    state.require_asked(Step::Liveness)?;
     if challenge_of(state, challenge)?.used {
         return Err(SessionError::ChallengeUsed);
     }

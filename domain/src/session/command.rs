@@ -3,11 +3,12 @@
 use crate::Timestamp;
 use crate::consent::{Locale, TextHash};
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
-use crate::contest::ContestReason;
 use crate::document::Declared;
 use crate::document_type::DocumentSide;
 use crate::evidence::ImageUpload;
-use crate::ids::{ChallengeId, PartnerId, SessionId};
+use crate::free_text::{ContestReason, ResubmissionMessage};
+use crate::ids::{ChallengeId, OperatorId, PartnerId, SessionId};
+use crate::session::error::Step;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Caller {
         /// Which of the session's links, counted from 0.
         generation: u32,
     },
+    /// A person of the house; sees every session and decides, but brings no evidence.
+    Operator(OperatorId),
     /// The server itself.
     System,
 }
@@ -69,6 +72,8 @@ pub enum Action {
         /// What speaks against it.
         reason: Option<ContestReason>,
     },
+    /// Send a session that waits for a review back to its person.
+    RequestResubmission(RequestResubmission),
 }
 
 impl Action {
@@ -76,6 +81,22 @@ impl Action {
     pub const fn brings_evidence(&self) -> bool {
         matches!(self, Self::SubmitDocument(_) | Self::SubmitSelfie { .. } | Self::CheckLiveness(_))
     }
+
+    /// Reviews are the operators' alone, and they do nothing else.
+    pub(super) const fn is_open_to(&self, caller: Caller) -> bool {
+        matches!(self, Self::RequestResubmission(_)) == matches!(caller, Caller::Operator(_))
+    }
+}
+
+/// Asks the person for some steps again.
+#[derive(Clone)]
+pub struct RequestResubmission {
+    /// The steps, at least one.
+    pub steps: Vec<Step>,
+    /// What the person is told.
+    pub message: Option<ResubmissionMessage>,
+    /// When the session expires unless submitted again.
+    pub expires_at: Timestamp,
 }
 
 /// Opens a session.

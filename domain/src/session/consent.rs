@@ -1,11 +1,12 @@
 //! Taking down what the person agreed to, and asking for it before evidence where the operator wants that.
 
 use super::Permit;
-use super::command::GiveConsent;
+use super::command::{Caller, GiveConsent};
 use super::error::SessionError;
 use super::event::{ConsentGiven, SessionEvent};
 use super::state::Session;
 use crate::Timestamp;
+use crate::consent::ConsentRule;
 use crate::ports::Services;
 
 pub(super) fn handle(
@@ -34,8 +35,13 @@ fn guard(state: &Session, consent: &GiveConsent, now: Timestamp) -> Result<Permi
 
 impl Session {
     /// Evidence comes only after consent, where that is required.
-    pub(super) fn require_consent(&self, services: &Services) -> Result<(), SessionError> {
-        if !services.require_consent || self.consent().is_some() {
+    pub(super) fn require_consent(&self, caller: Caller, services: &Services) -> Result<(), SessionError> {
+        let is_required = match services.consent {
+            ConsentRule::Never => false,
+            ConsentRule::Hosted => matches!(caller, Caller::Link { .. }),
+            ConsentRule::Always => true,
+        };
+        if !is_required || self.consent().is_some() {
             return Ok(());
         }
         // A session that is over is called so, rather than sent for a consent that it would refuse.
@@ -49,7 +55,8 @@ mod tests {
     use chrono::Duration;
 
     use super::super::testing::{Story, selfie};
-    use super::super::{Action, GiveConsent, SessionError, SessionEvent};
+    use super::super::{Action, Caller, GiveConsent, SessionError, SessionEvent};
+    use crate::consent::ConsentRule;
 
     fn consent(digit: &str, locale: &str) -> Action {
         Action::GiveConsent(GiveConsent {
@@ -72,7 +79,7 @@ mod tests {
 
     #[test]
     fn evidence_waits_for_consent_where_it_is_required() {
-        let story = Story::opened().given(|world| world.require_consent = true);
+        let story = Story::opened().given(|world| world.consent = ConsentRule::Always);
         let document = story.document("document");
         let refused = Err(SessionError::ConsentRequired);
         assert_eq!(story.when(document.clone()), refused);
@@ -80,6 +87,19 @@ mod tests {
         let challenged = story.clone().then(Action::IssueChallenge);
         assert_eq!(challenged.when(challenged.answer("frames")), refused);
         assert!(story.then(consent("a", "en")).when(document).is_ok());
+    }
+
+    #[test]
+    fn only_the_person_at_the_link_has_to_agree_where_partners_see_to_consent() {
+        let link = Caller::Link { generation: 0 };
+        let story = Story::opened().given(|world| world.consent = ConsentRule::Hosted);
+        let document = story.document("document");
+        assert!(story.when(document.clone()).is_ok());
+        assert_eq!(story.when_from(link, document.clone()), Err(SessionError::ConsentRequired));
+        let agreed = story.clone().then(consent("a", "en"));
+        assert!(agreed.when_from(link, document.clone()).is_ok());
+        let never = story.given(|world| world.consent = ConsentRule::Never);
+        assert!(never.when_from(link, document).is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::error::SessionError;
 use super::event::{Decision, DecisionContested, SessionEvent};
 use super::open::seal_optional;
 use super::state::Session;
-use crate::contest::ContestReason;
+use crate::free_text::ContestReason;
 use crate::ids::SessionId;
 use crate::ports::Services;
 

@@ -1,9 +1,12 @@
 //! Why a session refuses a command.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ports::PortError;
 
 /// A step of the verification, as messages name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The document.
     Document,
@@ -14,6 +17,9 @@ pub enum Step {
 }
 
 impl Step {
+    /// Every step, in their order.
+    pub const ALL: [Self; 3] = [Self::Document, Self::Selfie, Self::Liveness];
+
     /// The name in messages.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,6 +51,9 @@ pub enum SessionError {
     /// Every attempt at a step was used.
     #[error("No attempts are left for the {} step; submit the session", .0.as_str())]
     AttemptsExhausted(Step),
+    /// A reviewer asked for other steps again.
+    #[error("The {} step was not asked for again", .0.as_str())]
+    StepNotRequested(Step),
     /// Submit needs every step.
     #[error("Steps are missing before submit: {}", names(.0))]
     StepsMissing(Vec<Step>),
@@ -75,6 +84,15 @@ pub enum SessionError {
     /// Only an automatic rejection can be contested.
     #[error("Only an automatic rejection can be contested")]
     NotContestable,
+    /// Only a session that waits for a reviewer can be sent back.
+    #[error("The session is not waiting for a review")]
+    NotInReview,
+    /// Something has to be asked for.
+    #[error("Name at least one step to be done again")]
+    NoStepNamed,
+    /// The caller may not ask this of any session.
+    #[error("The caller may not do this")]
+    NotAllowed,
     /// The session is not due to expire.
     #[error("the session's time is not over")]
     NotDue,
@@ -97,6 +115,7 @@ impl SessionError {
             Self::AlreadySubmitted => "session_already_submitted",
             Self::DocumentFirst => "document_first",
             Self::AttemptsExhausted(_) => "attempts_exhausted",
+            Self::StepNotRequested(_) => "step_not_requested",
             Self::StepsMissing(_) => "steps_missing",
             Self::ChallengeUnknown => "challenge_unknown",
             Self::ChallengeUsed => "challenge_used",
@@ -107,6 +126,9 @@ impl SessionError {
             Self::NotDecided => "not_decided",
             Self::IdentityUnread => "identity_not_found",
             Self::NotContestable => "not_contestable",
+            Self::NotInReview => "not_in_review",
+            Self::NoStepNamed => "no_step_named",
+            Self::NotAllowed => "not_allowed",
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",

@@ -4,7 +4,8 @@ mod around;
 mod outcome;
 
 pub use around::{
-    ConsentGiven, DecisionContested, IdentityDisclosed, LinkIssued, RelationshipEnded, SessionCancelled,
+    ConsentGiven, DecisionContested, IdentityDisclosed, LinkIssued, RelationshipEnded, ResubmissionRequested,
+    SessionCancelled,
 };
 pub use outcome::{
     Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionExpired, SessionSubmitted,
@@ -85,6 +86,8 @@ session_events! {
     SessionCancelled = "1",
     /// The partner contested an automatic rejection.
     DecisionContested = "1",
+    /// A reviewer sent the session back to its person.
+    ResubmissionRequested = "1",
     /// The person's fields were shown in clear to the partner.
     IdentityDisclosed = "1",
     /// The person is no customer of the partner any more.

@@ -30,9 +30,10 @@ impl Session {
 
 fn guard(state: &Session, policy: &Policy, now: Timestamp) -> Result<(), SessionError> {
     state.require_collecting(now)?;
+    state.require_asked(Step::Liveness)?;
     state.require_attempt_left(Step::Liveness, policy)?;
     if state.open_challenge(now).is_none()
-        && state.challenges().len() >= policy.session.max_challenges as usize
+        && state.round_challenges().len() >= policy.session.max_challenges as usize
     {
         return Err(SessionError::TooManyChallenges);
     }

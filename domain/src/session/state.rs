@@ -9,6 +9,7 @@ use super::event::{
     LivenessChallengeIssued, LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted,
     SessionDecided, SessionEvent, SessionOpened,
 };
+use super::round::Round;
 use crate::Timestamp;
 use crate::document_type::DocumentSide;
 use crate::policy::Policy;
@@ -17,6 +18,7 @@ use crate::policy::Policy;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Session {
     opened: Option<SessionOpened>,
+    round: Option<Round>,
     documents: Vec<DocumentAttempt>,
     selfies: Vec<SelfieAttempt>,
     challenges: Vec<Challenge>,
@@ -68,6 +70,11 @@ impl Session {
         self.opened.as_ref()
     }
 
+    /// What is collected at present; none before the session exists.
+    pub const fn round(&self) -> Option<&Round> {
+        self.round.as_ref()
+    }
+
     /// What the person agreed to last.
     pub const fn consent(&self) -> Option<&ConsentGiven> {
         self.consent.as_ref()
@@ -79,9 +86,9 @@ impl Session {
         Some((&attempt.submitted, attempt.read.as_ref()?))
     }
 
-    /// The latest upload of one side.
+    /// The latest upload of one side in this round.
     pub fn document_side(&self, side: DocumentSide) -> Option<(&DocumentSubmitted, &DocumentRead)> {
-        let attempt = self.documents.iter().rev().find(|attempt| attempt.submitted.side == side)?;
+        let attempt = self.documents().iter().rev().find(|attempt| attempt.submitted.side == side)?;
         Some((&attempt.submitted, attempt.read.as_ref()?))
     }
 
@@ -100,9 +107,21 @@ impl Session {
         self.checks.iter().find(|check| check.challenge_id == challenge)
     }
 
-    /// The challenges, oldest first.
+    /// The challenges of every round, oldest first.
     pub fn challenges(&self) -> &[Challenge] {
         &self.challenges
+    }
+
+    pub(super) fn all_documents(&self) -> &[DocumentAttempt] {
+        &self.documents
+    }
+
+    pub(super) fn all_selfies(&self) -> &[SelfieAttempt] {
+        &self.selfies
+    }
+
+    pub(super) fn all_checks(&self) -> &[LivenessAttempt] {
+        &self.checks
     }
 
     /// The latest document's portrait against the latest selfie; none if either has no face.
@@ -161,25 +180,25 @@ impl Session {
         Some(check.verdict.passed && !is_other_face)
     }
 
-    /// Attempts used at one side of the document: each side has its own.
+    /// Attempts used in this round at one side of the document: each side has its own.
     pub fn document_attempts(&self, side: DocumentSide) -> usize {
-        self.documents.iter().filter(|document| document.submitted.side == side).count()
+        self.documents().iter().filter(|document| document.submitted.side == side).count()
     }
 
-    /// Attempts used at a step; of a card with two sides, at the one that took more.
+    /// Attempts used in this round at a step; of a card with two sides, at the one that took more.
     pub fn attempts(&self, step: Step) -> usize {
         match step {
             Step::Document => {
                 self.document_attempts(DocumentSide::Front).max(self.document_attempts(DocumentSide::Back))
             }
-            Step::Selfie => self.selfies.len(),
-            Step::Liveness => self.checks.len(),
+            Step::Selfie => self.selfies().len(),
+            Step::Liveness => self.checks().len(),
         }
     }
 
     pub(super) fn require_visible_to(&self, caller: Caller) -> Result<(), SessionError> {
         match (&self.opened, caller) {
-            (Some(_), Caller::System) => Ok(()),
+            (Some(_), Caller::System | Caller::Operator(_)) => Ok(()),
             (Some(_), Caller::Link { generation }) if generation == self.link_generation => Ok(()),
             (Some(opened), Caller::Partner(partner)) if opened.partner_id == partner => Ok(()),
             _ => Err(SessionError::NotFound),
@@ -188,10 +207,10 @@ impl Session {
 
     /// Evidence may still come: not submitted, not expired. The clock decides even before the clock's event.
     pub(super) fn require_collecting(&self, now: Timestamp) -> Result<(), SessionError> {
-        let opened = self.opened.as_ref().ok_or(SessionError::NotFound)?;
+        let round = self.round.as_ref().ok_or(SessionError::NotFound)?;
         if self.submitted_at.is_some() {
             Err(SessionError::AlreadySubmitted)
-        } else if self.expired_at.is_some() || now >= opened.expires_at {
+        } else if self.expired_at.is_some() || now >= round.expires_at {
             Err(SessionError::Expired)
         } else {
             Ok(())
@@ -220,7 +239,18 @@ impl Session {
 
     pub(super) fn fold(&mut self, event: SessionEvent) {
         match event {
-            SessionEvent::SessionOpened(opened) => self.opened = Some(opened),
+            SessionEvent::SessionOpened(opened) => {
+                self.round = Some(Round::first(opened.expires_at));
+                self.opened = Some(opened);
+            }
+            SessionEvent::ResubmissionRequested(asked) => {
+                self.round = Some(Round::asked(asked, self));
+                self.submitted_at = None;
+                self.screening = None;
+                self.risk = None;
+                self.decision = None;
+                self.contested_at = None;
+            }
             SessionEvent::DocumentSubmitted(submitted) => {
                 self.documents.push(DocumentAttempt { submitted, read: None });
                 self.document_match = None;

@@ -73,14 +73,7 @@ fn guard(state: &Session, now: Timestamp) -> Result<Permit, SessionError> {
         return Ok(Permit::AlreadyDone);
     }
     state.require_collecting(now)?;
-    let missing: Vec<Step> = [
-        (state.document().is_none(), Step::Document),
-        (state.selfie().is_none(), Step::Selfie),
-        (state.liveness().is_none(), Step::Liveness),
-    ]
-    .into_iter()
-    .filter_map(|(is_missing, step)| is_missing.then_some(step))
-    .collect();
+    let missing = state.missing_steps();
     if missing.is_empty() { Ok(Permit::Proceed) } else { Err(SessionError::StepsMissing(missing)) }
 }
 

@@ -104,6 +104,7 @@ fn guard(
         return Ok(Permit::AlreadyDone);
     }
     state.require_collecting(now)?;
+    state.require_asked(Step::Document)?;
     if state.document_attempts(side) >= policy.session.max_attempts as usize {
         return Err(SessionError::AttemptsExhausted(Step::Document));
     }

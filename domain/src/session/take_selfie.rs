@@ -81,11 +81,12 @@ fn guard(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Permit, SessionError> {
-    if state.selfie().is_some_and(|latest| latest.image.fingerprint == *fingerprint) {
+    if state.selfies().last().is_some_and(|latest| latest.image.fingerprint == *fingerprint) {
         return Ok(Permit::AlreadyDone);
     }
     state.require_collecting(now)?;
-    if state.document().is_none() {
+    state.require_asked(Step::Selfie)?;
+    if state.missing_steps().contains(&Step::Document) {
         return Err(SessionError::DocumentFirst);
     }
     state.require_attempt_left(Step::Selfie, policy)?;

@@ -12,6 +12,7 @@ use super::{
     SubmitDocument,
 };
 use crate::Timestamp;
+use crate::consent::ConsentRule;
 use crate::document::specimen::{Specimen, day, passport};
 use crate::document_type::DocumentSide;
 use crate::evidence::{ImageUpload, MediaType};
@@ -44,8 +45,8 @@ pub(in crate::session) struct World {
     pub busy: bool,
     /// Whether the keys of the session were destroyed.
     pub erased: bool,
-    /// Whether evidence needs consent.
-    pub require_consent: bool,
+    /// Whose evidence needs consent.
+    pub consent: ConsentRule,
 }
 
 /// A face whose cosine to the document's portrait is `cosine`.
@@ -100,7 +101,7 @@ impl World {
             },
             busy: false,
             erased: false,
-            require_consent: false,
+            consent: ConsentRule::default(),
         }
     }
 }
@@ -145,8 +146,13 @@ impl Story {
     }
 
     /// Carries a command out; it must be allowed.
-    pub fn then(mut self, action: Action) -> Self {
-        let events = self.when(action).unwrap();
+    pub fn then(self, action: Action) -> Self {
+        self.then_from(Caller::Partner(PARTNER), action)
+    }
+
+    /// Carries a command of a caller out; it must be allowed.
+    pub fn then_from(mut self, caller: Caller, action: Action) -> Self {
+        let events = self.when_from(caller, action).unwrap();
         self.events.extend(events);
         self
     }

@@ -271,6 +271,28 @@ fn the_end_of_a_relationship_leaves_the_outcome_as_it_is() {
 }
 
 #[test]
+fn a_session_that_is_sent_back_is_pending_again_and_keeps_what_was_not_asked_for() {
+    let mut events = evidence();
+    events.extend(submitted("manual_review", &["screening_not_judged"], clear()));
+    let asked = json!({
+        "steps": ["document"], "message": "FAKE-CIPHERTEXT", "requested_by": id("opr_"),
+        "requested_at": "2026-06-03T09:00:00Z", "expires_at": "2026-06-04T09:00:00Z"
+    });
+    events.push(event("ResubmissionRequested", asked));
+    let view = folded(&events);
+    assert_eq!((view.status, view.decision, view.completed_at), (Status::Pending, None, None));
+    assert_eq!((view.risk_score, view.submitted_at, view.decision_reason()), (None, None, None));
+    assert_eq!(view.results.document_verified, None);
+    assert_eq!(view.results.liveness_passed, Some(true));
+    assert_eq!(view.status_at(at("2026-06-04T09:00:00Z")), Status::Expired);
+    assert_eq!(view.resubmission.as_ref().map(|asked| asked.steps.as_slice()), Some(&[Step::Document][..]));
+    events.extend(document(true));
+    events.extend(submitted("approved", &[], clear()));
+    let view = folded(&events);
+    assert_eq!((view.status, view.resubmission), (Status::Approved, None));
+}
+
+#[test]
 fn the_latest_link_counts() {
     assert_eq!(folded(&[opened()]).link_generation, 0);
     let issued = event("LinkIssued", json!({ "generation": 1, "issued_at": NOON }));

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::consent::{Locale, TextHash};
-use crate::contest::ContestReason;
-use crate::ids::DocumentId;
+use crate::free_text::{ContestReason, ResubmissionMessage};
+use crate::ids::{DocumentId, OperatorId};
 use crate::sealed::Sealed;
+use crate::session::error::Step;
 
 /// The partner called the verification off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,21 @@ pub struct DecisionContested {
     pub reason: Option<Sealed<ContestReason>>,
     /// When.
     pub contested_at: Timestamp,
+}
+
+/// A reviewer sent the session back to its person: the named steps are done again, then it is decided anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResubmissionRequested {
+    /// The steps, in their order.
+    pub steps: Vec<Step>,
+    /// What the person is told.
+    pub message: Option<Sealed<ResubmissionMessage>>,
+    /// The reviewer.
+    pub requested_by: OperatorId,
+    /// When.
+    pub requested_at: Timestamp,
+    /// When the session expires unless submitted again.
+    pub expires_at: Timestamp,
 }
 
 /// The person's fields were shown in clear to the partner; the metadata says by which key.

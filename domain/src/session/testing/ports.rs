@@ -37,7 +37,7 @@ pub(super) fn services(world: &World, first_id: u64) -> Services {
         screening: Arc::new(ports),
         policy: world.policy.clone(),
         production: world.production,
-        require_consent: world.require_consent,
+        consent: world.consent,
     }
 }
 

@@ -30,7 +30,7 @@ macro_rules! on_both_stores {
 /// Where a store under test lives.
 pub enum Place {
     File(TempDir),
-    Server(Database),
+    Server(Box<Database>),
 }
 
 impl Place {
@@ -39,7 +39,7 @@ impl Place {
     }
 
     pub async fn server() -> Self {
-        Self::Server(Database::create().await)
+        Self::Server(Box::new(Database::create().await))
     }
 
     pub async fn end(self) {

@@ -110,13 +110,10 @@ fn is_root(folder: &Path) -> bool {
 }
 
 /// Root's cache may be closed to everybody else, so the server's files are copied to where `nobody` may read them.
-fn hand_over_to_nobody(installed: &Path, folder: &Path) -> PathBuf {
+fn copy_for_nobody(installed: &Path, folder: &Path) -> PathBuf {
     let mut copy = Command::new("cp");
     copy.arg("-r").arg(installed).arg(folder.join("server"));
     run(copy);
-    let mut chown = Command::new("chown");
-    chown.args(["-R", "nobody"]).arg(folder);
-    run(chown);
     folder.join("server").join("bin")
 }
 

@@ -20,13 +20,11 @@ use crate::http::{RateLimits, Shared, close_on_unread_body, listen_for_metrics, 
 use crate::links::LinkKey;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
-use crate::store::Store;
-use crate::store::access::Scope;
-use crate::store::sqlite::access::NewKey;
-use crate::store::sqlite::evidence::EvidenceProjection;
-use crate::store::sqlite::partner_view::PartnerViewProjection;
-use crate::store::sqlite::{InstanceLock, Pump};
-use crate::vault::{MasterKey, MasterKeySource, SqliteVault};
+use crate::store::access::{NewKey, Scope};
+use crate::store::evidence::EvidenceProjection;
+use crate::store::partner_view::PartnerViewProjection;
+use crate::store::{DatabaseAddress, InstanceLock, Pump, Store};
+use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
 use crate::workers::Workers;
@@ -59,7 +57,7 @@ pub struct App {
     shared: web::Data<Shared>,
     pump: Pump,
     evidence: Arc<FileEvidence>,
-    _lock: InstanceLock,
+    _lock: Option<InstanceLock>,
 }
 
 impl App {
@@ -76,12 +74,12 @@ impl App {
         verifiers: Verifiers,
     ) -> Result<Self> {
         make_private_folder(&settings.data_dir)?;
-        let store = Store::open(&settings.database_file()).await.context("the database cannot be opened")?;
+        let (database, keys) = (settings.database()?, settings.keys()?);
+        warn_of_lonely_keys(&database, &keys);
+        let store = Store::open(database).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
         let master = master_key(&settings)?;
-        let keys_file = settings.keys_file();
-        let vault =
-            SqliteVault::open(&keys_file, &master).await.context("the key database cannot be opened")?;
+        let vault = KeyVault::open(keys, &master).await.context("the key database cannot be opened")?;
         let vault = Arc::new(vault);
         let evidence = Arc::new(FileEvidence::open(&settings.evidence_folder(), Arc::clone(&vault))?);
         let metrics = Arc::new(Metrics::default());
@@ -194,6 +192,13 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// The pump with every projection.
 pub fn pump(store: &Store) -> Pump {
     Pump::new(store.clone(), vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection)])
+}
+
+/// Another node would find none of the keys that this one makes, and take every session for erased.
+fn warn_of_lonely_keys(database: &DatabaseAddress, keys: &DatabaseAddress) {
+    if database.file().is_none() && keys.file().is_some() {
+        tracing::warn!("the key database is a file of this node: with more nodes than one, set keys_url");
+    }
 }
 
 fn master_key(settings: &Settings) -> Result<MasterKey> {

@@ -14,7 +14,7 @@ use domain::ports::{EvidenceStore, PortError};
 use domain::sealed::DataClass;
 use uuid::Uuid;
 
-use crate::vault::SqliteVault;
+use crate::vault::KeyVault;
 
 const UNFINISHED: &str = ".unfinished-";
 
@@ -27,12 +27,12 @@ pub fn place(blob: BlobId) -> PathBuf {
 /// Sealed files in a directory: `<first two digits>/<blob id>`.
 pub struct FileEvidence {
     directory: PathBuf,
-    vault: Arc<SqliteVault>,
+    vault: Arc<KeyVault>,
 }
 
 impl FileEvidence {
     /// Files under `directory`, made (mode 0700) when missing.
-    pub fn open(directory: &Path, vault: Arc<SqliteVault>) -> io::Result<Self> {
+    pub fn open(directory: &Path, vault: Arc<KeyVault>) -> io::Result<Self> {
         make_private_directory(directory)?;
         Ok(Self { directory: directory.to_owned(), vault })
     }
@@ -172,7 +172,7 @@ mod tests {
     async fn files() -> (TempDir, FileEvidence) {
         let dir = tempfile::tempdir().unwrap();
         let master = MasterKey::from_bytes(&[1; 32]);
-        let vault = SqliteVault::open(&dir.path().join("keys.sqlite"), &master).await.unwrap();
+        let vault = KeyVault::open(&dir.path().join("keys.sqlite"), &master).await.unwrap();
         let partner = domain::ids::PartnerId::new(Uuid::from_u128(2));
         vault.open_session(session(), partner, &[]).await.unwrap();
         let files = FileEvidence::open(&dir.path().join("blobs"), Arc::new(vault)).unwrap();

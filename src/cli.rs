@@ -121,14 +121,11 @@ fn block_on<T>(task: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// Opens the store beside a server that may be running: commands only append and read.
 async fn with_store<T>(settings: Settings, work: impl AsyncFnOnce(&Store) -> Result<T>) -> Result<T> {
-    let file = settings.database_file();
-    if !file.exists() {
-        anyhow::bail!(
-            "there is no database at {}; set EKYC_DATA_DIR or start the server once",
-            file.display()
-        );
+    let address = settings.database()?;
+    if address.file().is_some_and(|file| !file.exists()) {
+        anyhow::bail!("there is no database at {address}; set EKYC_DATA_DIR or start the server once");
     }
-    let store = Store::open(&file).await?;
+    let store = Store::open(address).await?;
     let result = work(&store).await;
     store.close().await;
     result

@@ -2,6 +2,8 @@
 //!
 //! The environment wins over the file. Secrets come from the environment or from files of their own, never from here.
 
+mod addresses;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +13,11 @@ use domain::policy::Policy;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub use addresses::SecretText;
+use addresses::{address, with_password, without_source};
+
 use crate::http::LEAST_PER_MINUTE;
+use crate::store::DatabaseAddress;
 
 /// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
 const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_DIR", "EKYC_MODELS_MANIFEST"];
@@ -28,8 +34,16 @@ pub struct Settings {
     pub public_url: String,
     /// Folder of the database, the evidence files and, in development, the keys.
     pub data_dir: PathBuf,
-    /// The key database, a path or `sqlite:PATH`; by default `keys.db` in the data folder.
-    pub keys_url: Option<String>,
+    /// The event database: `postgres://USER@HOST/DATABASE`, or empty for `ekyc.db` in the data folder. A secret, for it
+    /// may hold a password.
+    pub database_url: SecretText,
+    /// File of the password for `database_url`, where the address holds none.
+    pub database_password_file: Option<PathBuf>,
+    /// The key database: a path, `sqlite:PATH` or `postgres://...`; empty for `keys.db` in the data folder. Several nodes
+    /// need one that they share. A secret, as `database_url`.
+    pub keys_url: SecretText,
+    /// File of the password for `keys_url`, where the address holds none.
+    pub keys_password_file: Option<PathBuf>,
     /// File of the master key, 32 bytes as hexadecimal or base64, outside the data folder.
     pub master_key_file: Option<PathBuf>,
     /// Real people are decided on: demands a master key of the operator's own and current lists.
@@ -77,7 +91,10 @@ impl Default for Settings {
             metrics_bind: "127.0.0.1:9464".into(),
             public_url: "http://localhost:9000".into(),
             data_dir: "ekyc-data".into(),
-            keys_url: None,
+            database_url: SecretText::default(),
+            database_password_file: None,
+            keys_url: SecretText::default(),
+            keys_password_file: None,
             master_key_file: None,
             production: false,
             trusted_proxies: vec![],
@@ -139,15 +156,14 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let mut table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?;
+            text.parse().map_err(|error: toml::de::Error| without_source(&error, text))?;
         for (name, value) in environment {
             let is_setting = !NOT_SETTINGS.contains(&name.as_str());
             if let Some(key) = name.strip_prefix("EKYC_").filter(|_| is_setting) {
                 table.insert(key.to_ascii_lowercase(), scalar(&value));
             }
         }
-        let settings: Self =
-            table.try_into().map_err(|error: toml::de::Error| ConfigError::Invalid(error.to_string()))?;
+        let settings: Self = table.try_into().map_err(|error: toml::de::Error| without_source(&error, ""))?;
         settings.checked()
     }
 
@@ -169,9 +185,12 @@ impl Settings {
             let least = format!("requests_per_minute is at least {LEAST_PER_MINUTE}");
             return Err(ConfigError::Invalid(least));
         }
-        if self.keys_url.as_deref().is_some_and(|url| without_scheme(url).contains("://")) {
-            return Err(ConfigError::Invalid("keys_url is a path or sqlite:PATH".into()));
+        let database = address("database_url", &self.database_url, || "ekyc.db".into())?;
+        if !self.database_url.is_empty() && database.file().is_some() {
+            let reason = "database_url is empty, for the file in the data folder, or postgres://...";
+            return Err(ConfigError::Invalid(reason.into()));
         }
+        address("keys_url", &self.keys_url, || "keys.db".into())?;
         if self.production && self.allow_private_addresses {
             return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
         }
@@ -207,8 +226,9 @@ impl Settings {
     }
 
     /// The event database.
-    pub fn database_file(&self) -> PathBuf {
-        self.data_dir.join("ekyc.db")
+    pub fn database(&self) -> Result<DatabaseAddress, ConfigError> {
+        let address = address("database_url", &self.database_url, || self.data_dir.join("ekyc.db"))?;
+        with_password(address, self.database_password_file.as_deref())
     }
 
     /// The folder of sealed evidence files.
@@ -217,17 +237,10 @@ impl Settings {
     }
 
     /// The key database.
-    pub fn keys_file(&self) -> PathBuf {
-        match self.keys_url.as_deref() {
-            None => self.data_dir.join("keys.db"),
-            Some(url) => without_scheme(url).into(),
-        }
+    pub fn keys(&self) -> Result<DatabaseAddress, ConfigError> {
+        let address = address("keys_url", &self.keys_url, || self.data_dir.join("keys.db"))?;
+        with_password(address, self.keys_password_file.as_deref())
     }
-}
-
-/// The path in `sqlite://PATH`, `sqlite:PATH` or a bare path.
-fn without_scheme(url: &str) -> &str {
-    url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url)
 }
 
 /// Networks in a list, or in one text separated by commas, as the environment has it; an address is a network of one.
@@ -276,15 +289,6 @@ mod tests {
     fn an_unknown_setting_is_refused_by_name() {
         let message = load(&[("EKYC_SESION_HOURS", "2")]).unwrap_err().to_string();
         assert!(message.contains("sesion_hours"), "{message}");
-    }
-
-    #[test]
-    fn the_key_database_is_named_by_path_or_url_and_is_always_sqlite() {
-        for url in ["/keys/k.db", "sqlite:/keys/k.db", "sqlite:///keys/k.db"] {
-            let settings = load(&[("EKYC_KEYS_URL", url)]).unwrap();
-            assert_eq!(settings.keys_file(), Path::new("/keys/k.db"), "{url}");
-        }
-        assert!(load(&[("EKYC_KEYS_URL", "postgres://host/keys")]).is_err());
     }
 
     #[test]

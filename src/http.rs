@@ -39,7 +39,7 @@ use crate::links::LinkKey;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::store::Store;
-use crate::vault::SqliteVault;
+use crate::vault::KeyVault;
 use crate::verifiers::pool::InferencePool;
 use crate::verifiers::screening::ListStore;
 
@@ -50,7 +50,7 @@ pub struct Shared {
     /// Keys, lists of sessions, health.
     pub store: Store,
     /// Keyed hashes of requests, and whether the keys can be reached.
-    pub vault: Arc<SqliteVault>,
+    pub vault: Arc<KeyVault>,
     /// How much may be asked.
     pub limits: Arc<RateLimits>,
     /// The sanctions lists in force.

@@ -1,23 +1,44 @@
 //! Where events, the log and the read models live.
 //!
-//! `log` is the order and its proof, free of any database; `sqlite` is the embedded store; `postgres` numbers the log
-//! on PostgreSQL; `access` is what an API key is. Nothing outside this module may know which store runs.
+//! `log` is the order and its proof, free of any database; `database` is one form over SQLite and PostgreSQL, and every
+//! statement in `sql` is written once for both. What really differs is in `sqlite` and `postgres`: opening, locks,
+//! copies. Nothing outside this module may know which store runs.
 
 pub mod access;
+mod address;
+pub(crate) mod database;
+mod events;
+pub mod evidence;
+pub(crate) mod faults;
+mod history;
+pub mod idempotency;
 pub mod log;
-pub mod postgres;
-pub mod sqlite;
+mod numbering;
+pub mod partner_view;
+pub(crate) mod postgres;
+pub mod projection;
+mod pump;
+pub mod sessions;
+pub(crate) mod sqlite;
+mod verify;
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-pub use sqlite::PumpLag;
-pub use sqlite::sessions::{PageStart, SessionFilter};
+use cqrs_es::Aggregate;
+use cqrs_es::persist::PersistedEventStore;
+use tokio::sync::Notify;
+use uuid::Uuid;
 
-/// The store that runs.
-pub type Store = sqlite::SqliteStore;
+pub use address::{DatabaseAddress, InvalidAddress};
+pub use database::{Connection, Transaction};
+pub use events::StoreEvents;
+pub use pump::{Pump, PumpLag, Step};
+pub use sessions::{PageStart, SessionFilter};
+pub use sqlite::lock::InstanceLock;
 
-/// Its repository for cqrs-es.
-pub type StoreEvents = sqlite::SqliteEvents;
+use database::{Database, on_reader};
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,4 +63,61 @@ pub enum StoreError {
     /// Stored data contradicts itself; the text names where and holds no personal data.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// A server's database is copied by the server's own tools.
+    #[error(
+        "the database is on PostgreSQL: back it up with its own tools (pg_dump, or its provider's backups)"
+    )]
+    NotAFile,
+}
+
+/// The store; clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+    address: DatabaseAddress,
+    appended: Arc<Notify>,
+    key_uses: Arc<Mutex<HashMap<String, i64>>>,
+    /// On a file: tells this opening of the store from one before a crash, for there is one server only. On PostgreSQL
+    /// all nodes work under one name, since another node is no crashed one.
+    worker: Uuid,
+}
+
+impl Store {
+    /// Opens the database, bringing its schema up to date; a file is made (mode 0600) when missing.
+    pub async fn open(address: impl Into<DatabaseAddress>) -> Result<Self, StoreError> {
+        let address = address.into();
+        let (database, worker) = match &address {
+            DatabaseAddress::File(path) => (sqlite::open(path).await?, Uuid::new_v4()),
+            DatabaseAddress::Postgres(options) => (postgres::open(options).await?, Uuid::nil()),
+        };
+        Ok(Self { database, address, appended: Arc::new(Notify::new()), key_uses: Arc::default(), worker })
+    }
+
+    /// Takes the lock that only one server may hold on a file; PostgreSQL takes any number of servers.
+    pub fn lock_instance(&self) -> Result<Option<InstanceLock>, StoreError> {
+        self.address.file().map(InstanceLock::acquire).transpose()
+    }
+
+    /// Copies the database file as it stands at one moment into the new file `target`; appends go on meanwhile.
+    pub async fn copy_into(&self, target: &Path) -> Result<(), StoreError> {
+        let file = self.address.file().ok_or(StoreError::NotAFile)?;
+        sqlite::copy::copy_database(file, target).await
+    }
+
+    /// The cqrs-es event store of one aggregate; no snapshots.
+    pub fn event_store<A: Aggregate>(&self) -> PersistedEventStore<StoreEvents, A> {
+        let events = StoreEvents::new(&self.database, Arc::clone(&self.appended));
+        PersistedEventStore::new_event_store(events)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on_reader!(self.database, |db| sqlx::query("SELECT 1").execute(db).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Closes all connections; on a file this also writes the WAL back into it.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
 }

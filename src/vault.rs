@@ -8,7 +8,7 @@ pub mod cipher;
 mod key_database;
 pub mod master;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,6 +20,7 @@ use domain::ports::{Indexed, PortError, Vault};
 use domain::sealed::DataClass;
 use zeroize::Zeroizing;
 
+use crate::store::DatabaseAddress;
 use cache::{KeyCache, SessionKeys, Ticket};
 use cipher::{Key, keyed_hash, length_prefixed, random_key};
 use key_database::{BlindIndex, KeyDatabase};
@@ -56,18 +57,18 @@ impl From<VaultError> for PortError {
     }
 }
 
-/// The vault over its own SQLite key database.
-pub struct SqliteVault {
+/// The vault over a key database of its own.
+pub struct KeyVault {
     database: KeyDatabase,
     wrapping: Key,
     indexing: Key,
     cache: KeyCache,
 }
 
-impl SqliteVault {
-    /// Opens the key database, making it (mode 0600) when missing, and checks that the master key is the right one.
-    pub async fn open(path: &Path, master: &MasterKey) -> Result<Self, VaultError> {
-        let database = KeyDatabase::open(path).await?;
+impl KeyVault {
+    /// Opens the key database, making its file (mode 0600) when missing, and checks that the master key is the right one.
+    pub async fn open(address: impl Into<DatabaseAddress>, master: &MasterKey) -> Result<Self, VaultError> {
+        let database = KeyDatabase::open(&address.into()).await?;
         let wrapping = master.derive("wrap data keys");
         let check = database.check_value(cipher::seal(&wrapping, b"check", b"")).await?;
         cipher::open(&wrapping, b"check", &check).map_err(|_| VaultError::WrongMasterKey)?;
@@ -153,7 +154,7 @@ impl SqliteVault {
 }
 
 #[async_trait]
-impl Vault for SqliteVault {
+impl Vault for KeyVault {
     async fn open_session(
         &self,
         session: SessionId,

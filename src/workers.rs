@@ -12,8 +12,7 @@ use tokio::task::JoinSet;
 use crate::blobs::FileEvidence;
 use crate::http::RateLimits;
 use crate::sessions::{Actor, CommandError, Sessions};
-use crate::store::sqlite::Pump;
-use crate::store::{Store, StoreError};
+use crate::store::{Pump, Store, StoreError};
 
 const EXPIRY_EVERY: Duration = Duration::from_secs(15);
 const KEY_USES_EVERY: Duration = Duration::from_secs(60);

@@ -1,13 +1,20 @@
-//! What every store must do, on the embedded store and on a real PostgreSQL.
+//! What every store must do: one suite, each test on the embedded store and on a real PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here and says where")]
 
 mod contract {
+    #[macro_use]
+    pub mod place;
+    pub mod evidence;
+    pub mod idempotency;
     pub mod ledger;
-    pub mod postgres;
+    pub mod log;
     pub mod postgres_server;
+    pub mod projections;
+    pub mod pumps;
+    pub mod reads;
     pub mod sqlite_backup;
-    pub mod sqlite_evidence;
-    pub mod sqlite_log;
-    pub mod sqlite_reads;
+    pub mod sqlite_file;
+    pub mod tampering;
+    pub mod vault;
 }

@@ -9,6 +9,7 @@ use super::{BackupError, files};
 use crate::blobs::make_private_directory;
 use crate::store::sqlite::copy::{copy_database, is_intact};
 use crate::store::sqlite::make_private_file;
+use crate::store::{DatabaseAddress, StoreError};
 
 const NAME: &str = "keys.db";
 
@@ -25,7 +26,8 @@ pub fn keys_target(target: &Path, events: &Path) -> Result<PathBuf, BackupError>
 /// Copies the key database into `target`, a file or an existing folder, with its SHA-256 beside it.
 ///
 /// Refused where the backup of the events lies. Taken after it, so that every copied session has its keys.
-pub async fn take_keys(keys: &Path, target: &Path, events: &Path) -> Result<PathBuf, BackupError> {
+pub async fn take_keys(keys: &DatabaseAddress, target: &Path, events: &Path) -> Result<PathBuf, BackupError> {
+    let keys = keys.file().ok_or(StoreError::NotAFile)?;
     let target = keys_target(target, events)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_private_directory(folder).map_err(BackupError::file(folder))?;
@@ -42,7 +44,8 @@ pub async fn take_keys(keys: &Path, target: &Path, events: &Path) -> Result<Path
 }
 
 /// Puts a copy of the key database where the settings want it; an existing one is never replaced.
-pub async fn restore_keys(copy: &Path, keys: &Path) -> Result<(), BackupError> {
+pub async fn restore_keys(copy: &Path, keys: &DatabaseAddress) -> Result<(), BackupError> {
+    let keys = keys.file().ok_or(StoreError::NotAFile)?;
     let copy = if copy.is_dir() { copy.join(NAME) } else { copy.to_owned() };
     if keys.exists() {
         return Err(BackupError::refused(keys, "exists; a key database is never replaced"));

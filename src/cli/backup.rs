@@ -41,7 +41,7 @@ pub struct RestoreArgs {
 pub async fn take(args: BackupArgs, settings: Settings) -> Result<()> {
     let evidence = settings.evidence_folder();
     let (data, folder) = (settings.data_dir.clone(), args.folder.clone());
-    let keys_file = settings.keys_file();
+    let keys = settings.keys()?;
     // Before anything is written, rather than after half of the work.
     if let Some(target) = &args.keys {
         backup::keys_target(target, &folder)?;
@@ -50,7 +50,7 @@ pub async fn take(args: BackupArgs, settings: Settings) -> Result<()> {
         super::with_store(settings, async |store| Ok(backup::take(store, &data, &evidence, &folder).await?))
             .await?;
     if let Some(target) = &args.keys {
-        let copy = backup::take_keys(&keys_file, target, &args.folder).await?;
+        let copy = backup::take_keys(&keys, target, &args.folder).await?;
         eprintln!("the key database is in {}; keep it apart and keep it shorter", copy.display());
     }
     print(&manifest, args.json, "backed up")?;
@@ -67,7 +67,7 @@ pub async fn restore(args: RestoreArgs, settings: Settings) -> Result<()> {
     let expectation = Expectation { root: args.root };
     let manifest = backup::restore(&args.folder, &settings.data_dir, &expectation).await?;
     if let Some(copy) = &args.keys {
-        backup::restore_keys(copy, &settings.keys_file()).await?;
+        backup::restore_keys(copy, &settings.keys()?).await?;
     }
     print(&manifest, args.json, "restored and verified")?;
     if !args.json {

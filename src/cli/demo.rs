@@ -1,7 +1,7 @@
 //! `ekyc demo`: a real server on a free port, sample people verified over real HTTP, then the history of the approved
 //! session and the verified log.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::app::{App, bind};
 use crate::config::Settings;
 use crate::demo::stage::{face_finder, sample_pictures, sanctioned};
 use crate::demo::{self, DemoInputs, DemoSummary, samples};
+use crate::store::{DatabaseAddress, Store};
 use crate::verifiers::Verifiers;
 
 /// How to run the demonstration.
@@ -95,14 +96,14 @@ async fn demonstrate(
     let _ = stop.send(());
     server.await??;
     if !json {
-        show_proof(&settings.database_file(), &summary).await?;
+        show_proof(settings.database()?, &summary).await?;
     }
     Ok(summary)
 }
 
 /// The history of the approved session and the verified log, as `ekyc history` and `ekyc log verify` print them.
-async fn show_proof(database: &Path, summary: &DemoSummary) -> Result<()> {
-    let store = crate::store::Store::open(database).await?;
+async fn show_proof(database: DatabaseAddress, summary: &DemoSummary) -> Result<()> {
+    let store = Store::open(database).await?;
     if let Some(session) = summary.approved_session() {
         println!("\nHistory of the approved session ({session})\n");
         history::print(&store, session.parse()?, false).await?;

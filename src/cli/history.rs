@@ -10,8 +10,8 @@ use domain::ids::SessionId;
 use domain::session::Session;
 use serde_json::Value;
 
+use crate::store::Store;
 use crate::store::log::LoggedEvent;
-use crate::store::sqlite::SqliteStore;
 
 /// Which session, and in which form.
 #[derive(Clone, Debug, Args)]
@@ -24,12 +24,12 @@ pub struct HistoryArgs {
 }
 
 /// Prints the session's events in order.
-pub async fn run(args: HistoryArgs, store: &SqliteStore) -> anyhow::Result<()> {
+pub async fn run(args: HistoryArgs, store: &Store) -> anyhow::Result<()> {
     print(store, args.session, args.json).await
 }
 
 /// The same for a session that is already known.
-pub async fn print(store: &SqliteStore, session: SessionId, json: bool) -> anyhow::Result<()> {
+pub async fn print(store: &Store, session: SessionId, json: bool) -> anyhow::Result<()> {
     let events = store.load_raw(Session::TYPE, &session.to_string(), 0).await?;
     anyhow::ensure!(!events.is_empty(), "there is no session {session}");
     for event in &events {

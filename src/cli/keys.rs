@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::store::Store;
 use crate::store::access::Scope;
-use crate::store::sqlite::SqliteStore;
-use crate::store::sqlite::access::{KeyInfo, NewKey};
+use crate::store::access::{KeyInfo, NewKey};
 
 /// What to do with the keys.
 #[derive(Clone, Debug, Subcommand)]
@@ -49,7 +49,7 @@ pub struct CreateArgs {
 }
 
 /// Carries out `command`.
-pub async fn run(command: KeysCommand, store: &SqliteStore) -> anyhow::Result<()> {
+pub async fn run(command: KeysCommand, store: &Store) -> anyhow::Result<()> {
     match command {
         KeysCommand::Create(args) => create(args, store, Utc::now()).await,
         KeysCommand::List { json } => list(json, store, Utc::now()).await,
@@ -62,7 +62,7 @@ pub async fn run(command: KeysCommand, store: &SqliteStore) -> anyhow::Result<()
     }
 }
 
-async fn create(args: CreateArgs, store: &SqliteStore, now: DateTime<Utc>) -> anyhow::Result<()> {
+async fn create(args: CreateArgs, store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
     let partner = store.create_partner(&args.partner, now).await.context("the partner cannot be made")?;
     let scopes = if args.scopes.is_empty() { Scope::ALL.to_vec() } else { args.scopes };
     let expires_at = args.expires_in_days.map(|days| now + Duration::days(days.into()));
@@ -79,7 +79,7 @@ async fn create(args: CreateArgs, store: &SqliteStore, now: DateTime<Utc>) -> an
     Ok(())
 }
 
-async fn list(as_json: bool, store: &SqliteStore, now: DateTime<Utc>) -> anyhow::Result<()> {
+async fn list(as_json: bool, store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
     let keys = store.list_keys().await?;
     if as_json {
         println!("{}", Value::from(keys.iter().map(|key| describe(key, now)).collect::<Vec<_>>()));

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::store::Store;
 use crate::store::log::verify::Verified;
-use crate::store::sqlite::SqliteStore;
 
 /// What to do with the log.
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -18,7 +18,7 @@ pub enum LogCommand {
 }
 
 /// Carries out `command`.
-pub async fn run(command: LogCommand, store: &SqliteStore) -> anyhow::Result<()> {
+pub async fn run(command: LogCommand, store: &Store) -> anyhow::Result<()> {
     let LogCommand::Verify { json } = command;
     let verified = store.verify_log().await?;
     println!("{}", if json { as_json(&verified) } else { sentences(&verified) });

@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use super::Shared;
 use super::problem::ApiError;
 use crate::store::StoreError;
-use crate::store::sqlite::idempotency::{Claim, IdempotentRequest};
+use crate::store::idempotency::{Claim, IdempotentRequest};
 use domain::ids::{PartnerId, SessionId};
 
 const HEADER: &str = "idempotency-key";

@@ -1,5 +1,7 @@
 //! API keys: how they look, what they may do. Stored is only their hash; the key itself is shown once.
 
+mod keys;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,6 +9,8 @@ use domain::ids::PartnerId;
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+
+pub use keys::{KeyInfo, NewKey, Partner};
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

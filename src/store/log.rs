@@ -1,6 +1,6 @@
 //! The log: one order over all streams, and the hash tree that proves nobody rewrote it.
 //!
-//! Pure: what an event's leaf is, how the tree grows, and whether a log is whole. Numbering and storing is each store's pump.
+//! Pure: what an event's leaf is, how the tree grows, and whether a log is whole. Numbering and storing is the pump's.
 
 pub mod merkle;
 pub mod verify;
@@ -8,15 +8,17 @@ pub mod verify;
 use merkle::{Hash, leaf_hash};
 
 /// An event as it stands in the log; texts are exactly as stored, never re-serialised.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LoggedEvent {
     /// Place in the log, from 1 without gaps.
+    #[sqlx(try_from = "i64")]
     pub position: u64,
     /// Kind of the stream, for instance `session`.
     pub aggregate_type: String,
     /// Identifier of the stream.
     pub aggregate_id: String,
     /// Place in the stream, from 1 without gaps.
+    #[sqlx(try_from = "i64")]
     pub sequence: u64,
     /// Name of the event.
     pub event_type: String,

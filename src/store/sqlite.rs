@@ -1,114 +1,60 @@
-//! The embedded store: one SQLite file, many readers, one writer.
+//! The embedded database: one SQLite file, many readers, one writer.
 //!
 //! WAL with synchronous=FULL, because NORMAL can lose acknowledged commits on power loss. One writer connection: it
 //! gives more throughput and a quarter of the latency of ten that wait for each other's lock.
 
-pub mod access;
 pub(crate) mod copy;
-pub mod events;
-pub mod evidence;
-pub mod history;
-pub mod idempotency;
-mod lock;
-mod numbering;
-pub mod partner_view;
-pub mod projection;
-pub mod pump;
-pub mod sessions;
-mod verify;
+pub(super) mod lock;
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
 use std::time::Duration;
 
-use cqrs_es::Aggregate;
-use cqrs_es::persist::PersistedEventStore;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlitePool};
-use tokio::sync::Notify;
-use uuid::Uuid;
+use sqlx::Connection;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 
-pub use events::SqliteEvents;
-pub use lock::InstanceLock;
-pub use pump::{Pump, PumpLag};
-
-use crate::store::StoreError;
+use super::StoreError;
+use super::database::Database;
+use super::numbering::Numbered;
 
 /// Long enough for a command line beside the server to finish its append.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
-/// The embedded store; clones share its connections.
-#[derive(Clone)]
-pub struct SqliteStore {
-    path: PathBuf,
-    writer: SqlitePool,
-    readers: SqlitePool,
-    appended: Arc<Notify>,
-    key_uses: Arc<Mutex<HashMap<String, i64>>>,
-    /// Tells this opening of the store from one before a crash.
-    opening: Uuid,
+/// Opens the database file, making it (mode 0600) and its schema when missing.
+///
+/// Any number of processes may open one file; only a server takes the instance lock.
+pub(super) async fn open(path: &Path) -> Result<Database, StoreError> {
+    make_private_file(path).map_err(|error| StoreError::File { path: path.to_owned(), error })?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        // Without it, INSERT OR REPLACE would delete a row past the trigger that refuses deletes.
+        .pragma("recursive_triggers", "ON");
+    let writer = pool(1).connect_with(options.clone()).await?;
+    sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+    let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
+    Ok(Database::Sqlite { writer, readers })
 }
 
-impl SqliteStore {
-    /// Opens the database file, making it (mode 0600) and its schema when missing.
-    ///
-    /// Any number of processes may open one file; only a server takes the [`InstanceLock`].
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        make_private_file(path).map_err(|error| StoreError::File { path: path.to_owned(), error })?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-            // Without it, INSERT OR REPLACE would delete a row past the trigger that refuses deletes.
-            .pragma("recursive_triggers", "ON");
-        let writer = pool(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
-        let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-            readers,
-            appended: Arc::new(Notify::new()),
-            key_uses: Arc::default(),
-            opening: Uuid::new_v4(),
-        })
+/// Stores numbers and leaves; returns how many rows got theirs.
+pub(super) async fn store_numbers(db: &mut SqliteConnection, numbered: &[Numbered]) -> sqlx::Result<u64> {
+    let mut rows = 0;
+    for event in numbered {
+        let done =
+            sqlx::query("UPDATE events SET position = $1, leaf = $2 WHERE rowid = $3 AND position IS NULL")
+                .bind(event.position)
+                .bind(event.leaf.as_slice())
+                .bind(event.row)
+                .execute(&mut *db)
+                .await?;
+        rows += done.rows_affected();
     }
-
-    /// Takes the lock that only one server may hold on this database.
-    pub fn lock_instance(&self) -> Result<InstanceLock, StoreError> {
-        InstanceLock::acquire(&self.path)
-    }
-
-    /// Copies the database as it stands at one moment into the new file `target`; appends go on meanwhile.
-    pub async fn copy_into(&self, target: &Path) -> Result<(), StoreError> {
-        copy::copy_database(&self.path, target).await
-    }
-
-    /// The cqrs-es repository over this store.
-    pub fn events(&self) -> SqliteEvents {
-        SqliteEvents::new(&self.readers, &self.writer, Arc::clone(&self.appended))
-    }
-
-    /// The cqrs-es event store of one aggregate; no snapshots.
-    pub fn event_store<A: Aggregate>(&self) -> PersistedEventStore<SqliteEvents, A> {
-        PersistedEventStore::new_event_store(self.events())
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
-        Ok(())
-    }
-
-    /// Closes all connections, which also writes the WAL back into the file.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
+    Ok(rows)
 }
 
 /// A pool of connections that live as long as it does, but for one left inside a transaction: that is replaced.

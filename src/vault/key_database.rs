@@ -1,17 +1,25 @@
-//! The key database: wrapped data keys and blind indexes in a SQLite file of their own.
+//! The key database: wrapped data keys and blind indexes, apart from the events.
 //!
-//! No WAL and secure_delete on, so that a deleted key is overwritten in the file rather than kept in a side file.
+//! On SQLite no WAL and secure_delete on, so that a deleted key is overwritten in the file rather than kept in a side
+//! file. PostgreSQL, for several nodes, overwrites a deleted row when it vacuums and keeps it in its own WAL and backups
+//! for as long as those are kept.
 
 use std::path::Path;
 use std::time::Duration;
 
 use domain::ids::SessionId;
 use domain::sealed::DataClass;
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Encode, QueryBuilder, Type};
 
 use super::VaultError;
+use crate::store::database::{Database, in_transaction, on_reader, on_writer};
+use crate::store::postgres;
 use crate::store::sqlite::{make_private_file, pool};
+use crate::store::{Connection, DatabaseAddress, Transaction};
+
+/// For each node; keys are cached, so few are enough.
+const CONNECTIONS: u32 = 4;
 
 /// A blind index about to be written.
 pub(super) struct BlindIndex {
@@ -21,38 +29,38 @@ pub(super) struct BlindIndex {
     pub(super) class: DataClass,
 }
 
-/// The file; one connection, since the rollback journal lets nobody read while one writes.
+/// The connections to it.
 pub(super) struct KeyDatabase {
-    connection: SqlitePool,
+    database: Database,
 }
 
 impl KeyDatabase {
-    pub(super) async fn open(path: &Path) -> Result<Self, VaultError> {
-        make_private_file(path).map_err(|error| VaultError::File { path: path.to_owned(), error })?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Delete)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10))
-            .pragma("secure_delete", "ON");
-        let connection = pool(1).connect_with(options).await?;
-        sqlx::migrate!("migrations/keys").run(&connection).await?;
-        Ok(Self { connection })
+    pub(super) async fn open(address: &DatabaseAddress) -> Result<Self, VaultError> {
+        let database = match address {
+            DatabaseAddress::File(path) => open_file(path).await?,
+            DatabaseAddress::Postgres(options) => {
+                let pool = postgres::connect(options, CONNECTIONS).await?;
+                postgres::migrate(&pool, sqlx::migrate!("migrations/keys/postgres")).await?;
+                Database::Postgres(pool)
+            }
+        };
+        Ok(Self { database })
     }
 
     pub(super) async fn ping(&self) -> Result<(), VaultError> {
-        sqlx::query("SELECT id FROM master_key_check").execute(&self.connection).await?;
+        on_reader!(self.database, |db| {
+            sqlx::query("SELECT id FROM master_key_check").execute(db).await.map(drop)
+        })?;
         Ok(())
     }
 
     /// The sealed check value; `fresh` is stored when there is none yet.
     pub(super) async fn check_value(&self, fresh: Vec<u8>) -> Result<Vec<u8>, VaultError> {
-        sqlx::query("INSERT INTO master_key_check (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO NOTHING")
-            .bind(fresh)
-            .execute(&self.connection)
-            .await?;
-        let sealed = sqlx::query_scalar("SELECT sealed FROM master_key_check").fetch_one(&self.connection);
-        Ok(sealed.await?)
+        let insert = "INSERT INTO master_key_check (id, sealed) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        Ok(on_writer!(self.database, |db| {
+            sqlx::query(insert).bind(fresh).execute(db).await?;
+            sqlx::query_scalar("SELECT sealed FROM master_key_check").fetch_one(db).await?
+        }))
     }
 
     /// Writes a session's keys and indexes in one transaction; returns the classes whose key is really the given one.
@@ -64,24 +72,30 @@ impl KeyDatabase {
         now: i64,
     ) -> Result<Vec<DataClass>, VaultError> {
         let session = session.to_string();
-        let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.begin_on(&session).await?;
         let mut made = Vec::new();
         for (class, wrapped) in keys {
-            let query = sqlx::query(include_str!("sql/make_key.sql")).bind(&session).bind(class.as_str());
-            if query.bind(wrapped).execute(&mut *tx).await?.rows_affected() == 1 {
+            let rows = in_transaction!(tx, |db| {
+                let query = sqlx::query(include_str!("sql/make_key.sql")).bind(&session).bind(class.as_str());
+                query.bind(wrapped).execute(db).await.map(|done| done.rows_affected())
+            })?;
+            if rows == 1 {
                 made.push(*class);
             }
         }
         for index in indexes {
-            sqlx::query(include_str!("sql/index_value.sql"))
-                .bind(&index.partner)
-                .bind(index.purpose)
-                .bind(index.value.as_slice())
-                .bind(&session)
-                .bind(index.class.as_str())
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
+            in_transaction!(tx, |db| {
+                sqlx::query(include_str!("sql/index_value.sql"))
+                    .bind(&index.partner)
+                    .bind(index.purpose)
+                    .bind(index.value.as_slice())
+                    .bind(&session)
+                    .bind(index.class.as_str())
+                    .bind(now)
+                    .execute(db)
+                    .await
+                    .map(drop)
+            })?;
         }
         tx.commit().await?;
         Ok(made)
@@ -92,11 +106,13 @@ impl KeyDatabase {
         session: SessionId,
         class: DataClass,
     ) -> Result<Option<Vec<u8>>, VaultError> {
-        let wrapped = sqlx::query_scalar("SELECT wrapped FROM data_keys WHERE session_id = ? AND class = ?")
-            .bind(session.to_string())
-            .bind(class.as_str())
-            .fetch_optional(&self.connection)
-            .await?;
+        let wrapped = on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT wrapped FROM data_keys WHERE session_id = $1 AND class = $2")
+                .bind(session.to_string())
+                .bind(class.as_str())
+                .fetch_optional(db)
+                .await
+        })?;
         Ok(wrapped)
     }
 
@@ -106,12 +122,10 @@ impl KeyDatabase {
         sessions: &[SessionId],
         class: DataClass,
     ) -> Result<Vec<(String, Vec<u8>)>, VaultError> {
-        let ids: Vec<_> = sessions.iter().map(SessionId::to_string).collect();
-        let keys = sqlx::query_as(include_str!("sql/wrapped_keys.sql"))
-            .bind(class.as_str())
-            .bind(serde_json::Value::from(ids).to_string())
-            .fetch_all(&self.connection)
-            .await?;
+        let keys = on_reader!(self.database, |db| {
+            // The number of sessions is part of the text, so the statement is not worth keeping.
+            keys_of(sessions, class).build_query_as().persistent(false).fetch_all(db).await
+        })?;
         Ok(keys)
     }
 
@@ -121,12 +135,14 @@ impl KeyDatabase {
         purpose: &str,
         value: &[u8; 32],
     ) -> Result<Vec<String>, VaultError> {
-        let sessions = sqlx::query_scalar(include_str!("sql/find.sql"))
-            .bind(partner)
-            .bind(purpose)
-            .bind(value.as_slice())
-            .fetch_all(&self.connection)
-            .await?;
+        let sessions = on_reader!(self.database, |db| {
+            sqlx::query_scalar(include_str!("sql/find.sql"))
+                .bind(partner)
+                .bind(purpose)
+                .bind(value.as_slice())
+                .fetch_all(db)
+                .await
+        })?;
         Ok(sessions)
     }
 
@@ -138,24 +154,68 @@ impl KeyDatabase {
         now: i64,
     ) -> Result<bool, VaultError> {
         let session = session.to_string();
-        let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let key = sqlx::query("DELETE FROM data_keys WHERE session_id = ? AND class = ?")
-            .bind(&session)
-            .bind(class.as_str())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM blind_indexes WHERE session_id = ? AND class = ?")
-            .bind(&session)
-            .bind(class.as_str())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(include_str!("sql/note_erasure.sql"))
-            .bind(&session)
-            .bind(class.as_str())
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
+        let mut tx = self.begin_on(&session).await?;
+        let keys = in_transaction!(tx, |db| {
+            sqlx::query("DELETE FROM data_keys WHERE session_id = $1 AND class = $2")
+                .bind(&session)
+                .bind(class.as_str())
+                .execute(db)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+        in_transaction!(tx, |db| {
+            sqlx::query("DELETE FROM blind_indexes WHERE session_id = $1 AND class = $2")
+                .bind(&session)
+                .bind(class.as_str())
+                .execute(db)
+                .await
+                .map(drop)
+        })?;
+        in_transaction!(tx, |db| {
+            let query = sqlx::query(include_str!("sql/note_erasure.sql")).bind(&session).bind(class.as_str());
+            query.bind(now).execute(db).await.map(drop)
+        })?;
         tx.commit().await?;
-        Ok(key.rows_affected() == 1)
+        Ok(keys == 1)
     }
+
+    /// A transaction that has the session's keys to itself: an opening that ran beside an erasure would see neither its
+    /// note nor its deletion, and bring a key back. On SQLite nobody writes beside it anyway.
+    async fn begin_on(&self, session: &str) -> Result<Transaction, VaultError> {
+        let mut tx = self.database.begin().await?;
+        if let Connection::Postgres(db) = tx.connection() {
+            let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            sqlx::query(lock).bind(session).execute(db).await?;
+        }
+        Ok(tx)
+    }
+}
+
+/// One connection, since the rollback journal lets nobody read while one writes.
+async fn open_file(path: &Path) -> Result<Database, VaultError> {
+    make_private_file(path).map_err(|error| VaultError::File { path: path.to_owned(), error })?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Delete)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("secure_delete", "ON");
+    let connection = pool(1).connect_with(options).await?;
+    sqlx::migrate!("migrations/keys/sqlite").run(&connection).await?;
+    Ok(Database::Sqlite { writer: connection.clone(), readers: connection })
+}
+
+fn keys_of<DB>(sessions: &[SessionId], class: DataClass) -> QueryBuilder<'static, DB>
+where
+    DB: sqlx::Database,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new("SELECT session_id, wrapped FROM data_keys WHERE class = ");
+    query.push_bind(class.as_str().to_owned()).push(" AND session_id IN (");
+    let mut ids = query.separated(", ");
+    for session in sessions {
+        ids.push_bind(session.to_string());
+    }
+    query.push(")");
+    query
 }

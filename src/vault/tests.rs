@@ -17,11 +17,11 @@ fn partner(number: u128) -> PartnerId {
     PartnerId::new(Uuid::from_u128(number))
 }
 
-async fn open_in(dir: &TempDir) -> SqliteVault {
-    SqliteVault::open(&dir.path().join("keys.sqlite"), &MasterKey::from_bytes(&[1; 32])).await.unwrap()
+async fn open_in(dir: &TempDir) -> KeyVault {
+    KeyVault::open(dir.path().join("keys.sqlite"), &MasterKey::from_bytes(&[1; 32])).await.unwrap()
 }
 
-async fn open_with_user(vault: &SqliteVault, number: u128, value: &str) {
+async fn open_with_user(vault: &KeyVault, number: u128, value: &str) {
     let indexed = [Indexed { purpose: "external_user_id", class: CONTACT, value }];
     vault.open_session(session(number), partner(1), &indexed).await.unwrap();
 }
@@ -74,7 +74,7 @@ async fn keys_survive_a_restart_and_a_repeated_opening() {
 async fn a_wrong_master_key_is_told_at_start() {
     let dir = tempfile::tempdir().unwrap();
     drop(open_in(&dir).await);
-    let other = SqliteVault::open(&dir.path().join("keys.sqlite"), &MasterKey::from_bytes(&[2; 32])).await;
+    let other = KeyVault::open(dir.path().join("keys.sqlite"), &MasterKey::from_bytes(&[2; 32])).await;
     assert!(matches!(other, Err(VaultError::WrongMasterKey)));
 }
 

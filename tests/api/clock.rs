@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::policy::Policy;
 use domain::ports::Clock;
-use ekyc_onboarder::store::sqlite::SqliteStore;
+use ekyc_onboarder::store::Store;
 use reqwest::StatusCode;
 
 use crate::support::{Evidence, TestApp, body, ok};
@@ -49,7 +49,7 @@ async fn an_hour_back_and_forth_loses_no_step_and_no_order() {
         assert!(poll["status"] == "pending" || poll["status"] == "processing", "{poll}");
     }
     let folder = app.stop().await;
-    let store = SqliteStore::open(&folder.path().join("data/ekyc.db")).await.unwrap();
+    let store = Store::open(&folder.path().join("data/ekyc.db")).await.unwrap();
     let log = store.verify_log().await.unwrap();
     assert_eq!(log.unnumbered, 0);
     assert_eq!(log.streams, sessions.len() as u64);

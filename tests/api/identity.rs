@@ -1,7 +1,7 @@
 //! The person's fields in clear, for keys that may read them.
 
+use ekyc_onboarder::store::access::NewKey;
 use ekyc_onboarder::store::access::Scope;
-use ekyc_onboarder::store::sqlite::access::NewKey;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 

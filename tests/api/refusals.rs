@@ -29,7 +29,7 @@ async fn a_missing_or_wrong_key_is_401() {
 async fn a_key_without_the_scope_is_403_and_a_revoked_one_401() {
     let app = TestApp::start().await;
     let partner = app.store.create_partner("reader", chrono::Utc::now()).await.unwrap().id;
-    let new = ekyc_onboarder::store::sqlite::access::NewKey {
+    let new = ekyc_onboarder::store::access::NewKey {
         partner,
         name: "reader".into(),
         scopes: vec![ekyc_onboarder::store::access::Scope::SessionsRead],

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
 use cqrs_es::{Aggregate, AggregateError, DomainEvent, EventStore};
+use ekyc_onboarder::store::{Store, StoreEvents};
 use serde::{Deserialize, Serialize};
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     pub entries: u64,
 }
@@ -49,6 +50,11 @@ impl Aggregate for Ledger {
 
 pub fn booked(by: &str) -> Entry {
     Entry::Booked { by: by.into(), amount: 1.1 }
+}
+
+/// The event store of ledgers.
+pub fn ledgers(store: &Store) -> PersistedEventStore<StoreEvents, Ledger> {
+    store.event_store()
 }
 
 /// Loads the stream and appends `count` events at the version found; true when the race was won.

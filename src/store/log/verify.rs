@@ -1,6 +1,6 @@
 //! Proves from the stored events alone that the log is whole: nobody rewrote, removed or slipped in an event.
 //!
-//! Pure: each store walks its own rows and hands them over in position order.
+//! Pure: the store hands its rows over in position order.
 
 use std::collections::HashMap;
 

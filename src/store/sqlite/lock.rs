@@ -13,7 +13,7 @@ pub struct InstanceLock {
 
 impl InstanceLock {
     /// Locks `<database>.lock`, or says that another server holds it.
-    pub(super) fn acquire(database: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn acquire(database: &Path) -> Result<Self, StoreError> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let failed = |error| StoreError::File { path: path.clone().into(), error };

@@ -1,8 +1,4 @@
 UPDATE events
 SET position = numbered.position, leaf = numbered.leaf
-FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[])
-     AS numbered (aggregate_type, aggregate_id, sequence, position, leaf)
-WHERE events.aggregate_type = numbered.aggregate_type
-  AND events.aggregate_id = numbered.aggregate_id
-  AND events.sequence = numbered.sequence
-  AND events.position IS NULL
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS numbered (row_number, position, leaf)
+WHERE events.rowid = numbered.row_number AND events.position IS NULL

@@ -1,0 +1,122 @@
+//! The log pump: numbers what was appended and updates the read models, in one transaction per step.
+//!
+//! Every node may run one: a step takes the head of the log, and who does not get it leaves at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use super::database::on_reader;
+use super::numbering::{number_waiting, take_head};
+use super::projection::{Projection, advance};
+use super::{Store, StoreError};
+
+/// Bounds how long a step keeps appends waiting for the writer connection.
+const BATCH: u32 = 256;
+/// Finds what another process appended; this process's appends wake the pump at once.
+const POLL: Duration = Duration::from_millis(50);
+/// Another node works; it is done in milliseconds.
+const ELSEWHERE: Duration = Duration::from_millis(10);
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What waits for its place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PumpLag {
+    /// Events without a number.
+    pub events: u64,
+    /// Since the oldest of them was appended; zero when there is none.
+    pub oldest: Duration,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It moved what there was to move, a batch at most.
+    Taken,
+    /// Another node is at it right now.
+    Elsewhere,
+}
+
+/// One of the sequencers of a store, with the projections that follow the log.
+#[derive(Clone)]
+pub struct Pump {
+    store: Store,
+    projections: Arc<[Box<dyn Projection>]>,
+    has_work: Arc<str>,
+}
+
+impl Store {
+    /// How far the numbering is behind.
+    pub async fn pump_lag(&self) -> Result<PumpLag, StoreError> {
+        let (events, oldest): (i64, Option<String>) = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("sql/pump_lag.sql")).fetch_one(db).await
+        })?;
+        let oldest = oldest.and_then(|text| text.parse::<DateTime<Utc>>().ok());
+        // A clock that was set back makes no negative age.
+        let age = oldest.and_then(|oldest| (Utc::now() - oldest).to_std().ok());
+        Ok(PumpLag { events: events.cast_unsigned(), oldest: age.unwrap_or_default() })
+    }
+}
+
+impl Pump {
+    /// A pump over `store`; nothing moves until it is run.
+    pub fn new(store: Store, projections: Vec<Box<dyn Projection>>) -> Self {
+        let names: Vec<_> = (1..=projections.len()).map(|number| format!("${number}")).collect();
+        let has_work = include_str!("sql/has_work.sql")
+            .replace("{names}", &if names.is_empty() { "''".to_owned() } else { names.join(", ") })
+            .replace("{count}", &names.len().to_string());
+        Self { store, projections: projections.into(), has_work: has_work.into() }
+    }
+
+    /// Runs until `stop` turns true: woken by each append of this process, else every 50 ms.
+    ///
+    /// Let it end by itself: a future dropped while a transaction begins leaves the writer connection inside that
+    /// transaction, for whoever takes it next.
+    pub async fn run(&self, stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.pump_until_idle().await {
+                tracing::error!(%error, "the log pump failed and will try again");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+            // Either way it is time to look again.
+            let _ = tokio::time::timeout(POLL, self.store.appended.notified()).await;
+        }
+    }
+
+    /// Steps until every event has its number and every projection has read to the head.
+    pub async fn pump_until_idle(&self) -> Result<(), StoreError> {
+        while self.has_work().await? {
+            if self.step().await? == Step::Elsewhere {
+                tokio::time::sleep(ELSEWHERE).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// One transaction: numbers a batch, then lets each projection read a batch.
+    pub async fn step(&self) -> Result<Step, StoreError> {
+        let mut tx = self.store.database.begin().await?;
+        let Some(head) = take_head(&mut tx).await? else { return Ok(Step::Elsewhere) };
+        number_waiting(&mut tx, head, BATCH).await?;
+        for projection in self.projections.iter() {
+            advance(&mut tx, projection.as_ref(), BATCH).await?;
+        }
+        tx.commit().await?;
+        Ok(Step::Taken)
+    }
+
+    /// Asks a reader, so that an idle server never takes the write lock.
+    async fn has_work(&self) -> Result<bool, StoreError> {
+        let work = on_reader!(self.store.database, |db| {
+            let mut query = sqlx::query_scalar(&self.has_work);
+            for projection in self.projections.iter() {
+                query = query.bind(projection.name());
+            }
+            query.fetch_one(db).await
+        })?;
+        Ok(work)
+    }
+}

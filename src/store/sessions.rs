@@ -1,0 +1,135 @@
+//! The partner view as stored: one row per session, with the reducer's state as JSON.
+
+use domain::ids::{PartnerId, SessionId};
+use sqlx::{Encode, QueryBuilder, Type};
+
+use super::database::on_reader;
+use super::{Store, StoreError};
+
+/// A row of the partner view.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SessionRow {
+    /// The session.
+    pub session_id: String,
+    /// Whose it is.
+    pub partner_id: String,
+    /// Sequence of the last event in it.
+    pub version: i64,
+    /// The documented status word.
+    pub status: String,
+    /// Microseconds since 1970, UTC.
+    pub created_at: i64,
+    /// The reducer's state, JSON text.
+    pub body: String,
+}
+
+/// Where a page starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageStart {
+    /// Skips this many, newest first.
+    Offset(u64),
+    /// The first one older than this session.
+    After {
+        /// Its creation, microseconds since 1970, UTC.
+        created_at: i64,
+        /// Itself; breaks ties.
+        session: SessionId,
+    },
+}
+
+/// Which sessions a list asks for.
+#[derive(Clone, Debug)]
+pub struct SessionFilter {
+    /// Whose sessions.
+    pub partner: PartnerId,
+    /// Only with this status word.
+    pub status: Option<String>,
+    /// Only these, for instance what a blind index found.
+    pub among: Option<Vec<SessionId>>,
+}
+
+/// One page, newest first.
+#[derive(Clone, Debug)]
+pub struct SessionPage {
+    /// At most as many as asked for.
+    pub rows: Vec<SessionRow>,
+    /// How many the filter selects in all.
+    pub total: u64,
+}
+
+impl Store {
+    /// The partner's session as the view has it; none when unknown, another partner's, or not projected yet.
+    pub async fn session_row(
+        &self,
+        partner: PartnerId,
+        session: SessionId,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        let row = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("sql/session_row.sql"))
+                .bind(session.to_string())
+                .bind(partner.to_string())
+                .fetch_optional(db)
+                .await
+        })?;
+        Ok(row)
+    }
+
+    /// One page of the partner's sessions, newest first.
+    ///
+    /// Two statements rather than one transaction: a request that is dropped while a transaction begins would leave
+    /// the reader inside it, and a total that is a moment older than the page harms nobody.
+    pub async fn list_sessions(
+        &self,
+        filter: &SessionFilter,
+        start: PageStart,
+        limit: u32,
+    ) -> Result<SessionPage, StoreError> {
+        if filter.among.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(SessionPage { rows: vec![], total: 0 });
+        }
+        let (total, rows): (i64, _) = on_reader!(self.database, |db| {
+            let mut count = filter.applied_to("SELECT count(*)");
+            let total = count.build_query_scalar().persistent(filter.is_fixed()).fetch_one(db).await?;
+            let mut page =
+                filter.applied_to("SELECT session_id, partner_id, version, status, created_at, body");
+            if let PageStart::After { created_at, session } = start {
+                page.push(" AND (created_at, session_id) < (").push_bind(created_at);
+                page.push(", ").push_bind(session.to_string()).push(")");
+            }
+            page.push(" ORDER BY created_at DESC, session_id DESC LIMIT ").push_bind(i64::from(limit));
+            if let PageStart::Offset(offset) = start {
+                page.push(" OFFSET ").push_bind(i64::try_from(offset).unwrap_or(i64::MAX));
+            }
+            (total, page.build_query_as().persistent(filter.is_fixed()).fetch_all(db).await?)
+        });
+        Ok(SessionPage { rows, total: total.cast_unsigned() })
+    }
+}
+
+impl SessionFilter {
+    /// Whether its statement is one of a few; with a set, the number of its members is part of the text.
+    const fn is_fixed(&self) -> bool {
+        self.among.is_none()
+    }
+
+    fn applied_to<DB>(&self, select: &str) -> QueryBuilder<'static, DB>
+    where
+        DB: sqlx::Database,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+    {
+        let mut query = QueryBuilder::new(select);
+        query.push(" FROM partner_sessions WHERE partner_id = ").push_bind(self.partner.to_string());
+        if let Some(status) = &self.status {
+            query.push(" AND status = ").push_bind(status.clone());
+        }
+        if let Some(among) = &self.among {
+            query.push(" AND session_id IN (");
+            let mut ids = query.separated(", ");
+            for session in among {
+                ids.push_bind(session.to_string());
+            }
+            query.push(")");
+        }
+        query
+    }
+}

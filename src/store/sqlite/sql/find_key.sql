@@ -1,3 +1,0 @@
-SELECT id, partner_id, hash, scopes
-FROM api_keys
-WHERE hash = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)

@@ -1,4 +1,0 @@
-INSERT INTO partner_sessions (session_id, partner_id, version, status, created_at, body, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (session_id) DO UPDATE
-SET version = excluded.version, status = excluded.status, body = excluded.body, expires_at = excluded.expires_at

@@ -1,0 +1,132 @@
+//! Reading back: streams, the partner view's pages, keys.
+
+use chrono::{DateTime, Duration, Utc};
+use domain::ids::{PartnerId, SessionId};
+use ekyc_onboarder::store::Store;
+use ekyc_onboarder::store::access::{NewKey, Scope};
+use ekyc_onboarder::store::sessions::{PageStart, SessionFilter};
+use uuid::Uuid;
+
+use super::place::Place;
+
+on_both_stores!(
+    pages_by_key_and_by_offset_visit_every_session_once_newest_first,
+    a_list_filters_by_status_and_by_a_set_and_never_shows_another_partner,
+    overdue_sessions_come_longest_overdue_first_and_submitted_ones_never,
+    a_key_authenticates_until_it_expires_or_is_revoked,
+    the_last_use_of_a_key_is_written_later_and_never_goes_back,
+);
+
+fn noon() -> DateTime<Utc> {
+    "2024-01-15T12:00:00Z".parse().unwrap()
+}
+
+fn partner(number: u128) -> PartnerId {
+    PartnerId::new(Uuid::from_u128(number))
+}
+
+fn session(number: u128) -> SessionId {
+    SessionId::new(Uuid::from_u128(number))
+}
+
+/// Seven sessions of partner 1, two at each instant, every third rejected, the others open; one session of partner 2.
+async fn store_with_sessions(place: &Place) -> Store {
+    let store = place.store().await;
+    for number in 0..8_u32 {
+        let (status, expires_at) = if number % 3 == 0 {
+            ("rejected", "NULL".into())
+        } else {
+            ("pending", (100 - number).to_string())
+        };
+        let (id, created_at) = (session(number.into()), number / 2);
+        let owner = partner(if number == 7 { 2 } else { 1 });
+        let insert = format!(
+            "INSERT INTO partner_sessions (session_id, partner_id, version, status, created_at, body, expires_at) \
+             VALUES ('{id}', '{owner}', 1, '{status}', {created_at}, '{{}}', {expires_at})"
+        );
+        place.execute(&insert).await.unwrap();
+    }
+    store
+}
+
+fn all() -> SessionFilter {
+    SessionFilter { partner: partner(1), status: None, among: None }
+}
+
+async fn pages_by_key_and_by_offset_visit_every_session_once_newest_first(place: &Place) {
+    let store = store_with_sessions(place).await;
+    let expected: Vec<_> = (0..7).rev().map(|number| session(number).to_string()).collect();
+    let (mut by_key, mut by_offset) = (Vec::new(), Vec::new());
+    let mut start = PageStart::Offset(0);
+    loop {
+        let page = store.list_sessions(&all(), start, 3).await.unwrap();
+        assert_eq!(page.total, 7);
+        let Some(last) = page.rows.last() else { break };
+        start = PageStart::After { created_at: last.created_at, session: last.session_id.parse().unwrap() };
+        by_key.extend(page.rows.into_iter().map(|row| row.session_id));
+    }
+    for offset in [0, 3, 6, 9] {
+        let page = store.list_sessions(&all(), PageStart::Offset(offset), 3).await.unwrap();
+        by_offset.extend(page.rows.into_iter().map(|row| row.session_id));
+    }
+    assert_eq!(by_key, expected);
+    assert_eq!(by_offset, expected);
+}
+
+async fn a_list_filters_by_status_and_by_a_set_and_never_shows_another_partner(place: &Place) {
+    let store = store_with_sessions(place).await;
+    let start = PageStart::Offset(0);
+    let rejected = SessionFilter { status: Some("rejected".into()), ..all() };
+    let page = store.list_sessions(&rejected, start, 50).await.unwrap();
+    assert_eq!((page.total, page.rows.len()), (3, 3));
+    let among = SessionFilter { among: Some(vec![session(6), session(1), session(7)]), ..all() };
+    assert_eq!(store.list_sessions(&among, start, 50).await.unwrap().total, 2);
+    let none = SessionFilter { among: Some(vec![]), ..all() };
+    assert_eq!(store.list_sessions(&none, start, 50).await.unwrap().total, 0);
+    assert!(store.session_row(partner(1), session(7)).await.unwrap().is_none());
+    assert!(store.session_row(partner(2), session(7)).await.unwrap().is_some());
+}
+
+async fn overdue_sessions_come_longest_overdue_first_and_submitted_ones_never(place: &Place) {
+    let store = store_with_sessions(place).await;
+    let at = |micros| DateTime::from_timestamp_micros(micros).unwrap();
+    assert!(store.overdue_sessions(at(92), 10).await.unwrap().is_empty());
+    assert_eq!(store.overdue_sessions(at(1_000), 2).await.unwrap(), [session(7), session(5)]);
+    assert_eq!(store.overdue_sessions(at(1_000), 10).await.unwrap().len(), 5);
+}
+
+async fn a_key_authenticates_until_it_expires_or_is_revoked(place: &Place) {
+    let store = place.store().await;
+    let owner = store.create_partner("Acme", noon()).await.unwrap();
+    assert_eq!(store.create_partner("Acme", noon()).await.unwrap(), owner);
+    let new = NewKey {
+        partner: owner.id,
+        name: "production".into(),
+        scopes: vec![Scope::SessionsRead, Scope::KycWrite],
+        expires_at: Some(noon() + Duration::days(1)),
+    };
+    let (id, key) = store.create_key(&new, noon()).await.unwrap();
+    let caller = store.authenticate(&key.hash(), noon()).await.unwrap().unwrap();
+    assert_eq!((caller.partner_id, caller.may(Scope::KycWrite)), (owner.id, true));
+    assert!(!caller.may(Scope::SessionsWrite));
+    assert!(store.authenticate(&[0; 32], noon()).await.unwrap().is_none());
+    assert!(store.authenticate(&key.hash(), noon() + Duration::days(1)).await.unwrap().is_none());
+    assert!(store.revoke_key(&id, noon()).await.unwrap());
+    assert!(!store.revoke_key(&id, noon()).await.unwrap());
+    assert!(store.authenticate(&key.hash(), noon()).await.unwrap().is_none());
+}
+
+async fn the_last_use_of_a_key_is_written_later_and_never_goes_back(place: &Place) {
+    let store = place.store().await;
+    let owner = store.create_partner("Acme", noon()).await.unwrap();
+    let new = NewKey { partner: owner.id, name: "k".into(), scopes: vec![], expires_at: None };
+    let (_, key) = store.create_key(&new, noon()).await.unwrap();
+    store.authenticate(&key.hash(), noon()).await.unwrap();
+    assert_eq!(store.list_keys().await.unwrap()[0].last_used_at, None);
+    store.save_key_uses().await.unwrap();
+    assert_eq!(store.list_keys().await.unwrap()[0].last_used_at, Some(noon()));
+    let other = place.store().await;
+    other.authenticate(&key.hash(), noon() - Duration::hours(1)).await.unwrap();
+    other.save_key_uses().await.unwrap();
+    assert_eq!(store.list_keys().await.unwrap()[0].last_used_at, Some(noon()));
+}

@@ -55,7 +55,7 @@ async fn measure() -> Result<()> {
 
     let app = App::open(settings, Policy::demo(), verifiers.clone()).await?;
     let sessions = app.sessions();
-    let partner = app.store().create_partner("bench", Utc::now()).await?.id;
+    let partner = app.partners().register("bench", &Actor::system()).await?.id;
     let session = open(sessions, partner).await?;
     report("command append (open session)", 200, async || open(sessions, partner).await.map(drop)).await?;
     report("poll (read model or fold)", 1_000, async || {

@@ -15,14 +15,17 @@ use domain::ports::{Clock, Ids, Services};
 use uuid::Uuid;
 
 use crate::blobs::FileEvidence;
+use crate::commands::Actor;
 use crate::config::Settings;
 use crate::http::{RateLimits, Shared, close_on_unread_body, listen_for_metrics, routes, stamp_request};
 use crate::links::LinkKey;
 use crate::metrics::Metrics;
+use crate::partners::{KeyRequest, Partners};
 use crate::sessions::Sessions;
-use crate::store::access::{NewKey, Scope};
+use crate::store::access::{AccessProjection, ApiKey};
 use crate::store::evidence::EvidenceProjection;
 use crate::store::partner_view::PartnerViewProjection;
+use crate::store::projection::Projection;
 use crate::store::{DatabaseAddress, InstanceLock, Pump, Store};
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
@@ -36,7 +39,8 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How long a connection without a request is kept; proxies reuse theirs far more often.
 const IDLE: Duration = Duration::from_secs(15);
 
-struct SystemClock;
+/// The system's clock.
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -55,6 +59,7 @@ impl Ids for RandomIds {
 /// A server that is ready to listen.
 pub struct App {
     shared: web::Data<Shared>,
+    partners: Arc<Partners>,
     pump: Pump,
     evidence: Arc<FileEvidence>,
     _lock: Option<InstanceLock>,
@@ -83,6 +88,8 @@ impl App {
         let vault = Arc::new(vault);
         let evidence = Arc::new(FileEvidence::open(&settings.evidence_folder(), Arc::clone(&vault))?);
         let metrics = Arc::new(Metrics::default());
+        let partners = Arc::new(Partners::new(&store, Arc::clone(&clock)));
+        partners.adopt().await.context("the keys of an older version cannot be taken over")?;
         let services = Services {
             clock,
             ids: Arc::new(RandomIds),
@@ -112,7 +119,7 @@ impl App {
             model_set: verifiers.model_set,
             settings,
         });
-        Ok(Self { shared, pump, evidence, _lock: lock })
+        Ok(Self { shared, partners, pump, evidence, _lock: lock })
     }
 
     /// The store, for what the command line does before it serves.
@@ -126,15 +133,19 @@ impl App {
     }
 
     /// Makes a partner and a key with every scope if there is no key at all; the key is shown once.
-    pub async fn first_key(&self) -> Result<Option<crate::store::access::ApiKey>> {
+    pub async fn first_key(&self) -> Result<Option<ApiKey>> {
         if !self.shared.store.list_keys().await?.is_empty() {
             return Ok(None);
         }
-        let now = Utc::now();
-        let partner = self.shared.store.create_partner("default", now).await?.id;
-        let new =
-            NewKey { partner, name: "first start".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
-        Ok(Some(self.shared.store.create_key(&new, now).await?.1))
+        let actor = Actor::system();
+        let partner = self.partners.register("default", &actor).await?;
+        let key = KeyRequest::with_every_scope("first start");
+        Ok(Some(self.partners.issue_key(partner.id, key, &actor).await?.1))
+    }
+
+    /// Commands on partners and their keys.
+    pub const fn partners(&self) -> &Arc<Partners> {
+        &self.partners
     }
 
     /// Serves until `shutdown` is done, then lets running requests finish.
@@ -143,7 +154,7 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
-        let Self { shared, pump, evidence, _lock } = self;
+        let Self { shared, partners: _, pump, evidence, _lock } = self;
         let mut workers =
             Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
         workers.keep_limits(Arc::clone(&shared.limits));
@@ -191,7 +202,9 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// The pump with every projection.
 pub fn pump(store: &Store) -> Pump {
-    Pump::new(store.clone(), vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection)])
+    let projections: Vec<Box<dyn Projection>> =
+        vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection), Box::new(AccessProjection)];
+    Pump::new(store.clone(), projections)
 }
 
 /// Another node would find none of the keys that this one makes, and take every session for erased.
@@ -201,7 +214,8 @@ fn warn_of_lonely_keys(database: &DatabaseAddress, keys: &DatabaseAddress) {
     }
 }
 
-fn master_key(settings: &Settings) -> Result<MasterKey> {
+/// The master key, from wherever the settings say that it lies.
+pub fn master_key(settings: &Settings) -> Result<MasterKey> {
     let master = MasterKey::resolve(&MasterKeySource {
         variable: std::env::var("EKYC_MASTER_KEY").ok().map(Into::into),
         file: settings.master_key_file.clone(),

@@ -95,7 +95,13 @@ async fn on_disk<T: Send + 'static>(
 ) -> Result<T, PortError> {
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|_| PortError::Failed("evidence file: interrupted".into()))?;
-    done.map_err(|error| PortError::Failed(format!("evidence file: {}", error.kind())))
+    done.map_err(|error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            tracing::error!("the disk of the evidence files is full");
+            PortError::Unavailable
+        }
+        kind => PortError::Failed(format!("evidence file: {kind}")),
+    })
 }
 
 /// Writes beside the final name, syncs, renames, syncs the directory: after a crash the file is whole or absent.

@@ -1,5 +1,5 @@
-//! The command line: `ekyc serve | demo | models | lists | keys | history | log |
-//! backup | restore | eval`.
+//! The command line: `ekyc serve | demo | models | lists | partners | operators | keys | history |
+//! log | backup | restore | eval`.
 
 mod backup;
 mod demo;
@@ -9,6 +9,8 @@ mod keys;
 mod lists;
 mod log;
 mod models;
+mod operators;
+mod partners;
 mod serve;
 
 use std::path::PathBuf;
@@ -44,6 +46,12 @@ enum Command {
     /// Show the sanctions lists
     #[command(subcommand)]
     Lists(lists::ListsCommand),
+    /// Take partners on, limit and suspend them
+    #[command(subcommand)]
+    Partners(partners::PartnersCommand),
+    /// Invite the people of the house, give them roles, let them in no more
+    #[command(subcommand)]
+    Operators(operators::OperatorsCommand),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -93,6 +101,13 @@ fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Keys(command) => {
             block_on(with_store(settings, async |store| keys::run(command, store).await))
+        }
+        Command::Partners(command) => {
+            block_on(with_store(settings, async |store| partners::run(command, store).await))
+        }
+        Command::Operators(command) => {
+            let vault = settings.clone();
+            block_on(with_store(settings, async |store| operators::run(command, store, &vault).await))
         }
         Command::History(args) => {
             block_on(with_store(settings, async |store| history::run(args, store).await))

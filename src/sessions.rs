@@ -2,22 +2,19 @@
 //!
 //! Commands run in a task of their own, so that a client that hangs up cancels nothing half-way.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
+use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, EventStore};
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, Services};
 use domain::session::{Session, SessionCommand, SessionError, SessionEvent};
 use projections::partner_view::PartnerView;
 
+pub use crate::commands::Actor;
+use crate::commands::{TRIES, attempt};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, StoreEvents};
-
-/// Lost races before the caller is told to try again.
-const TRIES: u32 = 4;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +25,9 @@ pub enum CommandError {
     /// Others kept changing the session.
     #[error("the session is being changed by another request")]
     Conflict,
+    /// The database is away, locked or full.
+    #[error("storage is not available")]
+    Unavailable,
     /// The store failed; the text is for the log.
     #[error("{0}")]
     Store(String),
@@ -39,24 +39,9 @@ impl CommandError {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Conflict => "conflict",
+            Self::Unavailable => "storage_unavailable",
             Self::Store(_) => "internal",
         }
-    }
-}
-
-/// Who acts, as the metadata of every event says.
-#[derive(Clone, Debug)]
-pub struct Actor {
-    /// `key:ID`, `system` ...
-    pub name: String,
-    /// The request that caused it, if one did.
-    pub request_id: Option<String>,
-}
-
-impl Actor {
-    /// The server itself.
-    pub fn system() -> Self {
-        Self { name: "system".into(), request_id: None }
     }
 }
 
@@ -117,6 +102,10 @@ impl Sessions {
                 Err(AggregateError::AggregateConflict) => {}
                 Ok(folded) => return Ok(folded),
                 Err(AggregateError::UserError(refusal)) => return Err(CommandError::Refused(refusal)),
+                Err(AggregateError::DatabaseConnectionError(error)) => {
+                    tracing::error!(%error, "the event database is not available");
+                    return Err(CommandError::Unavailable);
+                }
                 Err(error) => return Err(CommandError::Store(error.to_string())),
             }
         }
@@ -129,44 +118,24 @@ impl Sessions {
         actor: &Actor,
     ) -> Result<Folded, AggregateError<SessionError>> {
         let id = command.session;
-        let aggregate_id = id.to_string();
-        let mut session = Session::default();
         let mut view = None;
-        let mut sequence = 0;
-        for envelope in self.events.load_events(&aggregate_id).await? {
-            sequence = envelope.sequence;
-            view = PartnerView::fold(view, id, sequence as u64, &envelope.payload);
-            session.apply(envelope.payload);
-        }
-        let sink = EventSink::default();
-        session.handle(command, &self.services, &sink).await.map_err(AggregateError::UserError)?;
-        let events = sink.collect().await;
-        if !events.is_empty() {
-            let context = EventStoreAggregateContext {
-                aggregate_id,
-                aggregate: Session::default(),
-                current_sequence: sequence,
-                current_snapshot: None,
-            };
-            for envelope in self.events.commit(events, context, self.metadata(actor)).await? {
-                if let SessionEvent::SessionDecided(decided) = &envelope.payload {
+        let metadata = actor.metadata(self.services.clock.now());
+        let session = attempt::<Session>(
+            &self.events,
+            &id.to_string(),
+            command,
+            &self.services,
+            metadata,
+            |envelope, is_new| {
+                if let (true, SessionEvent::SessionDecided(decided)) = (is_new, &envelope.payload) {
                     self.metrics.decided(decided.decision);
                 }
-                view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
-            }
-        }
+                view = PartnerView::fold(view.take(), id, envelope.sequence as u64, &envelope.payload);
+            },
+        )
+        .await?;
         let view = view.ok_or(AggregateError::UserError(SessionError::NotFound))?;
         Ok(Folded { session, view })
-    }
-
-    fn metadata(&self, actor: &Actor) -> HashMap<String, String> {
-        let mut metadata = HashMap::from([
-            ("actor".to_owned(), actor.name.clone()),
-            ("at".to_owned(), self.services.clock.now().to_rfc3339()),
-            ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ]);
-        metadata.extend(actor.request_id.clone().map(|id| ("request_id".to_owned(), id)));
-        metadata
     }
 
     /// The partner's view of a session, never older than the last append: if the read model is behind, the stream is

@@ -70,6 +70,13 @@ pub enum StoreError {
     NotAFile,
 }
 
+impl StoreError {
+    /// Whether the database is away, locked or full, so that the same may work later.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Database(error) if faults::is_unavailable(error))
+    }
+}
+
 /// The store; clones share its connections.
 #[derive(Clone)]
 pub struct Store {

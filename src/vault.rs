@@ -6,6 +6,7 @@
 mod cache;
 pub mod cipher;
 mod key_database;
+mod logins;
 pub mod master;
 
 use std::path::PathBuf;
@@ -21,9 +22,11 @@ use domain::sealed::DataClass;
 use zeroize::Zeroizing;
 
 use crate::store::DatabaseAddress;
+use crate::store::faults::is_unavailable;
 use cache::{KeyCache, SessionKeys, Ticket};
 use cipher::{Key, keyed_hash, length_prefixed, random_key};
 use key_database::{BlindIndex, KeyDatabase};
+pub use logins::Login;
 pub use master::{MasterKey, MasterKeyError, MasterKeySource};
 
 /// Above this many bytes, cryptography leaves the async threads: about 50 microseconds of work.
@@ -46,6 +49,9 @@ pub enum VaultError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// What is stored does not read back.
+    #[error("the key database is damaged")]
+    Damaged,
     /// The keys were wrapped under another master key.
     #[error("the master key is not the one that this key database was made with")]
     WrongMasterKey,
@@ -53,7 +59,13 @@ pub enum VaultError {
 
 impl From<VaultError> for PortError {
     fn from(error: VaultError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            VaultError::Database(cause) if is_unavailable(&cause) => {
+                tracing::error!(error = %cause, "the key database is not available");
+                Self::Unavailable
+            }
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod contract {
     #[macro_use]
     pub mod place;
+    pub mod access;
     pub mod evidence;
     pub mod idempotency;
     pub mod ledger;

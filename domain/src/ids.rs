@@ -81,6 +81,10 @@ id!(
     OperatorId, "operator id", "opr_"
 );
 id!(
+    /// An API key of a partner; the key itself is another thing.
+    KeyId, "key id", "key_"
+);
+id!(
     /// One upload of a document.
     DocumentId, "document id", "doc_"
 );

@@ -1,13 +1,14 @@
 //! The business of identity verification: vocabulary, events, commands, rules and ports.
 //!
 //! Pure: no I/O, no clock, no randomness. Whatever touches the world is a port (`ports`), whatever decides is a
-//! function from state and findings to events (`session`). Adapters live in the root package.
+//! function from state and findings to events (`session`, `partner`, `operator`). Adapters live in the root package.
 
 pub mod consent;
 pub mod contact;
 pub mod country;
 pub mod document;
 pub mod document_type;
+mod events;
 pub mod evidence;
 pub mod face;
 pub mod free_text;
@@ -15,6 +16,8 @@ pub mod ids;
 pub mod liveness;
 pub mod mrz;
 pub mod network;
+pub mod operator;
+pub mod partner;
 pub mod policy;
 pub mod ports;
 pub mod risk;

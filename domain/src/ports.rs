@@ -30,6 +30,9 @@ pub enum PortError {
         /// When to try again.
         retry_after_seconds: u32,
     },
+    /// A database or a disk is away, locked or full; worth trying again.
+    #[error("storage is not available")]
+    Unavailable,
     /// The key of this data was destroyed.
     #[error("the data was erased")]
     Erased,

@@ -8,7 +8,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use cqrs_es::DomainEvent;
+use domain::operator::OperatorEvent;
+use domain::partner::PartnerEvent;
 use domain::session::SessionEvent;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 fn directory() -> PathBuf {
@@ -21,7 +25,19 @@ fn file_name(event_type: &str, version: u32) -> String {
 
 fn current_versions() -> impl Iterator<Item = (&'static str, u32)> {
     let number = |version: &str| version.parse().expect("versions are whole numbers");
-    SessionEvent::TYPES.iter().map(move |(event_type, version)| (*event_type, number(version)))
+    let types = [SessionEvent::TYPES, PartnerEvent::TYPES, OperatorEvent::TYPES];
+    types.into_iter().flatten().map(move |(event_type, version)| (*event_type, number(version)))
+}
+
+fn read_back<E: DomainEvent + Serialize + DeserializeOwned>(types: &[(&str, &str)]) {
+    for (event_type, version) in types {
+        let stored = payload(event_type, version.parse().unwrap());
+        let event: E = serde_json::from_value(stored.clone())
+            .unwrap_or_else(|error| panic!("{event_type} version {version}: {error}"));
+        assert_eq!(event.event_type(), *event_type);
+        assert_eq!(event.event_version(), *version);
+        assert_eq!(serde_json::to_value(&event).unwrap(), stored, "{event_type} version {version}");
+    }
 }
 
 fn payload(event_type: &str, version: u32) -> Value {
@@ -34,14 +50,9 @@ fn payload(event_type: &str, version: u32) -> Value {
 
 #[test]
 fn every_type_parses_from_its_golden_file_and_serialises_to_the_same_value() {
-    for (event_type, version) in current_versions() {
-        let stored = payload(event_type, version);
-        let event: SessionEvent = serde_json::from_value(stored.clone())
-            .unwrap_or_else(|error| panic!("{event_type} version {version}: {error}"));
-        assert_eq!(event.event_type(), event_type);
-        assert_eq!(event.event_version(), version.to_string());
-        assert_eq!(serde_json::to_value(&event).unwrap(), stored, "{event_type} version {version}");
-    }
+    read_back::<SessionEvent>(SessionEvent::TYPES);
+    read_back::<PartnerEvent>(PartnerEvent::TYPES);
+    read_back::<OperatorEvent>(OperatorEvent::TYPES);
 }
 
 #[test]

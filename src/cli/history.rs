@@ -1,12 +1,15 @@
-//! `ekyc history SESSION`: what happened in a session, event by event. Personal data stays sealed.
+//! `ekyc history ID`: what happened to a session, a partner or an operator, event by event. Personal data stays sealed.
 
 use std::fmt::Write;
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use cqrs_es::Aggregate;
-use domain::ids::SessionId;
+use domain::ids::{OperatorId, PartnerId, SessionId};
+use domain::operator::Operator;
+use domain::partner::Partner;
 use domain::session::Session;
 use serde_json::Value;
 
@@ -16,22 +19,50 @@ use crate::store::log::LoggedEvent;
 /// Which session, and in which form.
 #[derive(Clone, Debug, Args)]
 pub struct HistoryArgs {
-    /// The session's id
-    session: SessionId,
+    /// The id of a session, a partner (`par_...`) or an operator (`opr_...`)
+    id: Stream,
     /// Print one JSON object a line, with payload and metadata exactly as stored
     #[arg(long)]
     json: bool,
 }
 
-/// Prints the session's events in order.
+/// Whose events, by the form of the id.
+#[derive(Clone, Debug)]
+struct Stream {
+    kind: &'static str,
+    id: String,
+}
+
+impl FromStr for Stream {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let kind = if text.parse::<SessionId>().is_ok() {
+            Session::TYPE
+        } else if text.parse::<PartnerId>().is_ok() {
+            Partner::TYPE
+        } else if text.parse::<OperatorId>().is_ok() {
+            Operator::TYPE
+        } else {
+            return Err("neither the id of a session nor of a partner or an operator".into());
+        };
+        Ok(Self { kind, id: text.to_owned() })
+    }
+}
+
+/// Prints the events in order.
 pub async fn run(args: HistoryArgs, store: &Store) -> anyhow::Result<()> {
-    print(store, args.session, args.json).await
+    show(store, &args.id, args.json).await
 }
 
 /// The same for a session that is already known.
 pub async fn print(store: &Store, session: SessionId, json: bool) -> anyhow::Result<()> {
-    let events = store.load_raw(Session::TYPE, &session.to_string(), 0).await?;
-    anyhow::ensure!(!events.is_empty(), "there is no session {session}");
+    show(store, &Stream { kind: Session::TYPE, id: session.to_string() }, json).await
+}
+
+async fn show(store: &Store, Stream { kind, id }: &Stream, json: bool) -> anyhow::Result<()> {
+    let events = store.load_raw(kind, id, 0).await?;
+    anyhow::ensure!(!events.is_empty(), "there is no {kind} {id}");
     for event in &events {
         print!("{}", if json { json_line(event) } else { paragraph(event) });
     }

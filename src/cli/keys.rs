@@ -1,14 +1,22 @@
 //! `ekyc keys`: makes, lists and revokes the partners' API keys. A key is shown once, when it is made.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use anyhow::Context;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
+use domain::ids::KeyId;
+use domain::partner::Scope;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::partners::requests_per_minute;
+use crate::app::SystemClock;
+use crate::commands::Actor;
+use crate::partners::{KeyRequest, Partners};
 use crate::store::Store;
-use crate::store::access::Scope;
-use crate::store::access::{KeyInfo, NewKey};
+use crate::store::access::KeyInfo;
 
 /// What to do with the keys.
 #[derive(Clone, Debug, Subcommand)]
@@ -24,7 +32,7 @@ pub enum KeysCommand {
     /// Stop a key at once
     Revoke {
         /// The key's id, as `list` shows it
-        id: String,
+        id: KeyId,
     },
 }
 
@@ -43,6 +51,9 @@ pub struct CreateArgs {
     /// Days until it stops working [default: never]
     #[arg(long)]
     expires_in_days: Option<u16>,
+    /// Requests a minute [default: the partner's limit, else the server's setting]
+    #[arg(long, value_name = "REQUESTS", value_parser = requests_per_minute)]
+    rate_limit: Option<NonZeroU32>,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -50,24 +61,30 @@ pub struct CreateArgs {
 
 /// Carries out `command`.
 pub async fn run(command: KeysCommand, store: &Store) -> anyhow::Result<()> {
+    let partners = Partners::new(store, Arc::new(SystemClock));
+    partners.adopt().await?;
     match command {
-        KeysCommand::Create(args) => create(args, store, Utc::now()).await,
+        KeysCommand::Create(args) => create(args, &partners, Utc::now()).await,
         KeysCommand::List { json } => list(json, store, Utc::now()).await,
         KeysCommand::Revoke { id } => {
-            let revoked = store.revoke_key(&id, Utc::now()).await?;
-            anyhow::ensure!(revoked, "there is no working key {id}");
+            partners.revoke_key(id, &Actor::command_line()).await?;
             println!("{id} is revoked");
             Ok(())
         }
     }
 }
 
-async fn create(args: CreateArgs, store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let partner = store.create_partner(&args.partner, now).await.context("the partner cannot be made")?;
-    let scopes = if args.scopes.is_empty() { Scope::ALL.to_vec() } else { args.scopes };
-    let expires_at = args.expires_in_days.map(|days| now + Duration::days(days.into()));
-    let new = NewKey { partner: partner.id, name: args.name, scopes, expires_at };
-    let (id, key) = store.create_key(&new, now).await.context("the key cannot be made")?;
+async fn create(args: CreateArgs, partners: &Partners, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let actor = Actor::command_line();
+    let partner = partners.register(&args.partner, &actor).await.context("the partner cannot be taken on")?;
+    let request = KeyRequest {
+        name: args.name,
+        scopes: if args.scopes.is_empty() { Scope::ALL.to_vec() } else { args.scopes },
+        requests_per_minute: args.rate_limit,
+        expires_at: args.expires_in_days.map(|days| now + Duration::days(days.into())),
+    };
+    let (id, key) =
+        partners.issue_key(partner.id, request, &actor).await.context("the key cannot be made")?;
     let key = key.secret().expose_secret();
     if args.json {
         println!("{}", json!({ "id": id, "partner_id": partner.id, "key": key }));
@@ -102,6 +119,7 @@ fn describe(key: &KeyInfo, now: DateTime<Utc>) -> Value {
         "name": key.name,
         "scopes": key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
         "state": state(key, now),
+        "requests_per_minute": key.requests_per_minute,
         "created_at": time(key.created_at),
         "expires_at": key.expires_at.map(time),
         "revoked_at": key.revoked_at.map(time),

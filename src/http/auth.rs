@@ -71,7 +71,7 @@ pub async fn authenticate(request: &HttpRequest) -> Result<ApiCaller, ApiError> 
     let caller = shared.store.authenticate(&key, shared.sessions.services().clock.now()).await?;
     shared.limits.note(key, caller.is_some());
     let caller = caller.ok_or_else(|| refuse(INVALID))?;
-    shared.limits.admit(&caller.key_id, request)?;
+    shared.limits.admit(&caller, request)?;
     Ok(ApiCaller { caller, request_id: request_id(request) })
 }
 

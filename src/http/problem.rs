@@ -19,6 +19,9 @@ use crate::sessions::CommandError;
 use crate::store::StoreError;
 use crate::verifiers::image_guard::ImageError;
 
+/// Seconds until it is worth asking a database again that was away.
+const STORAGE_AGAIN_IN: u32 = 2;
+
 /// What every error answers.
 #[derive(Serialize, ToSchema)]
 pub struct ErrorBody {
@@ -106,6 +109,16 @@ impl ApiError {
     /// There is no such session for this caller.
     pub fn no_such_session() -> Self {
         SessionError::NotFound.into()
+    }
+
+    /// A database or a disk is away, locked or full: nothing is wrong with the request.
+    fn storage_unavailable() -> Self {
+        Self::Later {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "storage_unavailable",
+            detail: "The server cannot store or read data right now; try again shortly",
+            retry_after: STORAGE_AGAIN_IN,
+        }
     }
 
     /// Renders the answer for a request.
@@ -208,6 +221,7 @@ impl From<PortError> for ApiError {
                 Self::bad_request("undecodable_image", "The image cannot be decoded")
             }
             PortError::Busy { retry_after_seconds } => Self::Busy { retry_after: retry_after_seconds },
+            PortError::Unavailable => Self::storage_unavailable(),
             PortError::Erased => Self::bad_request("erased", "The data of this session was erased"),
             PortError::Failed(cause) => Self::Internal(cause),
         }
@@ -221,6 +235,7 @@ impl From<CommandError> for ApiError {
             CommandError::Conflict => {
                 Self::refused(StatusCode::CONFLICT, "conflict", "The session is being changed; try again")
             }
+            CommandError::Unavailable => Self::storage_unavailable(),
             CommandError::Store(cause) => Self::Internal(cause),
         }
     }
@@ -228,7 +243,7 @@ impl From<CommandError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::Internal(error.to_string())
+        if error.is_unavailable() { Self::storage_unavailable() } else { Self::Internal(error.to_string()) }
     }
 }
 

@@ -3,15 +3,16 @@
 //! Counted in this process only. Memory is bounded: keys are counted once they are proven, and addresses share one
 //! counter when there are too many of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
+use domain::ids::KeyId;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
@@ -20,7 +21,7 @@ use ipnet::IpNet;
 
 use super::client_address::client_address;
 use super::problem::ApiError;
-use crate::store::access::KeyHash;
+use crate::store::access::{Caller, KeyHash};
 
 /// A liveness upload is the dearest; a key must be able to send one.
 pub const LEAST_PER_MINUTE: u32 = LIVENESS.get();
@@ -47,7 +48,8 @@ struct Standing {
 /// The counters of this process.
 pub struct RateLimits {
     per_minute: NonZeroU32,
-    keys: Limiter<String>,
+    /// One for each quota that a key has; there are few.
+    keys: Mutex<HashMap<NonZeroU32, Arc<Limiter<KeyId>>>>,
     strangers: Limiter<IpAddr>,
     /// Keys that were valid when they were seen last: nobody can lock their owners out by guessing from their address.
     proven: Mutex<HashSet<KeyHash>>,
@@ -59,10 +61,9 @@ pub struct RateLimits {
 impl RateLimits {
     /// With so many requests a minute for each key, all of which may come at once.
     pub fn new(per_minute: NonZeroU32, trusted_proxies: Vec<IpNet>) -> Self {
-        let limiter = Quota::per_minute(per_minute);
         Self {
             per_minute,
-            keys: RateLimiter::hashmap(limiter).with_middleware(),
+            keys: Mutex::default(),
             strangers: RateLimiter::hashmap(Quota::per_minute(STRANGERS_PER_MINUTE)).with_middleware(),
             proven: Mutex::default(),
             trusted_proxies,
@@ -71,22 +72,29 @@ impl RateLimits {
     }
 
     /// Counts a request of a proven key, or refuses it; either way the answer will say what is left.
-    pub fn admit(&self, key_id: &str, request: &HttpRequest) -> Result<(), ApiError> {
+    pub fn admit(&self, caller: &Caller, request: &HttpRequest) -> Result<(), ApiError> {
+        let quota = caller.requests_per_minute.unwrap_or(self.per_minute);
         let weight = weight(request.match_pattern().as_deref());
-        let counted = self.keys.check_key_n(&key_id.to_owned(), weight);
-        // The settings refuse a quota below the dearest call.
+        let counted = self.limiter(quota).check_key_n(&caller.key_id, weight);
+        // Settings and commands refuse a quota below the dearest call.
         let counted = counted.map_err(|_| ApiError::Internal("a call costs more than the quota".into()))?;
+        let quota = quota.get();
         let (remaining, reset, refused) = match counted {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
-                let missing = self.per_minute.get().saturating_sub(remaining);
-                (remaining, (missing * 60).div_ceil(self.per_minute.get()), None)
+                let missing = u64::from(quota.saturating_sub(remaining));
+                (remaining, (missing * 60).div_ceil(quota.into()) as u32, None)
             }
             Err(until) => (0, self.seconds(&until), Some(until)),
         };
-        let standing = Standing { quota: self.per_minute.get(), remaining, reset };
-        request.extensions_mut().insert(standing);
+        request.extensions_mut().insert(Standing { quota, remaining, reset });
         refused.map_or(Ok(()), |until| Err(self.refuse(&until)))
+    }
+
+    fn limiter(&self, quota: NonZeroU32) -> Arc<Limiter<KeyId>> {
+        let mut limiters = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(RateLimiter::hashmap(Quota::per_minute(quota)).with_middleware());
+        Arc::clone(limiters.entry(quota).or_insert_with(fresh))
     }
 
     /// Counts a request without a proven key against its address, before any look-up.
@@ -112,7 +120,13 @@ impl RateLimits {
 
     /// Forgets who has its whole quota again.
     pub fn forget_idle(&self) {
-        self.keys.retain_recent();
+        let mut limiters = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        for limiter in limiters.values() {
+            limiter.retain_recent();
+        }
+        // A quota that nobody has any more.
+        limiters.retain(|_, limiter| !limiter.is_empty());
+        drop(limiters);
         self.strangers.retain_recent();
         self.strangers.shrink_to_fit();
     }

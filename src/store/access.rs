@@ -1,80 +1,30 @@
 //! API keys: how they look, what they may do. Stored is only their hash; the key itself is shown once.
 
 mod keys;
+mod projection;
 
-use std::fmt;
-use std::str::FromStr;
+use std::num::NonZeroU32;
 
-use domain::ids::PartnerId;
+use domain::ids::{KeyId, PartnerId};
+pub use domain::partner::Scope;
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-pub use keys::{KeyInfo, NewKey, Partner};
-
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Read sessions and their results.
-    SessionsRead,
-    /// Open and cancel sessions.
-    SessionsWrite,
-    /// Upload evidence for the user.
-    KycWrite,
-    /// Read the user's identity data.
-    IdentityRead,
-    /// Manage webhook endpoints.
-    WebhooksManage,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 5] =
-        [Self::SessionsRead, Self::SessionsWrite, Self::KycWrite, Self::IdentityRead, Self::WebhooksManage];
-
-    /// The documented name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SessionsRead => "sessions:read",
-            Self::SessionsWrite => "sessions:write",
-            Self::KycWrite => "kyc:write",
-            Self::IdentityRead => "identity:read",
-            Self::WebhooksManage => "webhooks:manage",
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// No scope has this name.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("no such scope: {0}")]
-pub struct UnknownScope(String);
-
-impl FromStr for Scope {
-    type Err = UnknownScope;
-
-    fn from_str(name: &str) -> Result<Self, UnknownScope> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == name)
-            .ok_or_else(|| UnknownScope(name.to_owned()))
-    }
-}
+pub use keys::{AdoptableKey, KeyInfo, OperatorInfo, PartnerInfo};
+pub use projection::AccessProjection;
 
 /// Who calls: the outcome of authenticating a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The key, by its public identifier.
-    pub key_id: String,
+    pub key_id: KeyId,
     /// Whose key it is.
     pub partner_id: PartnerId,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Requests a minute, its own or its partner's; none follows the server's setting.
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 impl Caller {
@@ -167,13 +117,5 @@ mod tests {
     #[test]
     fn a_key_does_not_print() {
         assert!(!format!("{:?}", ApiKey::generate()).contains(PREFIX));
-    }
-
-    #[test]
-    fn scopes_read_back_their_names() {
-        for scope in Scope::ALL {
-            assert_eq!(scope.to_string().parse(), Ok(scope));
-        }
-        assert!("sessions:delete".parse::<Scope>().is_err());
     }
 }

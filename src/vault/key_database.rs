@@ -31,7 +31,7 @@ pub(super) struct BlindIndex {
 
 /// The connections to it.
 pub(super) struct KeyDatabase {
-    database: Database,
+    pub(super) database: Database,
 }
 
 impl KeyDatabase {

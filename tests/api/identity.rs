@@ -1,9 +1,8 @@
 //! The person's fields in clear, for keys that may read them.
 
-use ekyc_onboarder::store::access::NewKey;
+use ekyc_onboarder::partners::KeyRequest;
 use ekyc_onboarder::store::access::Scope;
 use reqwest::StatusCode;
-use secrecy::ExposeSecret;
 
 use crate::support::{Evidence, TestApp, body, code, ok};
 
@@ -35,10 +34,9 @@ async fn the_identity_is_read_in_clear_and_every_read_is_in_the_history() {
 async fn a_key_without_the_scope_reads_no_identity() {
     let app = TestApp::start().await;
     let session = app.open_session("user").await;
-    let partner = app.store.create_partner("other", chrono::Utc::now()).await.unwrap().id;
-    let new = NewKey { partner, name: "w".into(), scopes: vec![Scope::SessionsWrite], expires_at: None };
-    let (_, key) = app.store.create_key(&new, chrono::Utc::now()).await.unwrap();
+    let request = KeyRequest { scopes: vec![Scope::SessionsWrite], ..KeyRequest::with_every_scope("w") };
+    let (_, key) = app.new_key("other", request).await;
     let url = format!("{}/partner/sessions/{session}/identity", app.base);
-    let request = app.client.get(url).header("X-API-Key", key.secret().expose_secret());
+    let request = app.client.get(url).header("X-API-Key", key);
     assert_eq!(code(request, StatusCode::FORBIDDEN).await, "permission_missing");
 }

@@ -1,6 +1,7 @@
 //! How much a key and an address may ask.
 
 use domain::policy::Policy;
+use ekyc_onboarder::partners::KeyRequest;
 use ekyc_onboarder::store::access::ApiKey;
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -94,4 +95,20 @@ async fn guessing_is_slowed_per_address_without_locking_out_who_is_known() {
     let answer = ask(late).await.unwrap();
     assert!(answer.headers().contains_key("retry-after"));
     assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS, "a right guess looks like a wrong one");
+}
+
+#[tokio::test]
+async fn a_key_with_a_limit_of_its_own_says_so_and_is_refused_at_it() {
+    let app = TestApp::start().await;
+    let limit = std::num::NonZeroU32::new(12);
+    let request = KeyRequest { requests_per_minute: limit, ..KeyRequest::with_every_scope("small") };
+    let (_, key) = app.new_key("small", request).await;
+    let ask = || app.client.get(format!("{}/partner/sessions", app.base)).header("X-API-Key", &key).send();
+    for left in (0..12).rev() {
+        let answer = ask().await.unwrap();
+        assert_eq!(header(&answer, "ratelimit-policy"), "\"default\";q=12;w=60");
+        assert_eq!((answer.status(), remaining(&answer)), (StatusCode::OK, left));
+    }
+    assert_eq!(ask().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(app.get("/partner/sessions").send().await.unwrap().status(), StatusCode::OK);
 }

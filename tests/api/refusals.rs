@@ -1,5 +1,8 @@
 //! What the edge refuses, and how precisely.
 
+use ekyc_onboarder::partners::KeyRequest;
+use ekyc_onboarder::sessions::Actor;
+use ekyc_onboarder::store::access::Scope;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -28,21 +31,14 @@ async fn a_missing_or_wrong_key_is_401() {
 #[tokio::test]
 async fn a_key_without_the_scope_is_403_and_a_revoked_one_401() {
     let app = TestApp::start().await;
-    let partner = app.store.create_partner("reader", chrono::Utc::now()).await.unwrap().id;
-    let new = ekyc_onboarder::store::access::NewKey {
-        partner,
-        name: "reader".into(),
-        scopes: vec![ekyc_onboarder::store::access::Scope::SessionsRead],
-        expires_at: None,
-    };
-    let (id, key) = app.store.create_key(&new, chrono::Utc::now()).await.unwrap();
-    let key = secrecy::ExposeSecret::expose_secret(key.secret()).to_owned();
+    let request = KeyRequest { scopes: vec![Scope::SessionsRead], ..KeyRequest::with_every_scope("reader") };
+    let (id, key) = app.new_key("reader", request).await;
     let create = || {
         let url = format!("{}/partner/sessions", app.base);
         app.client.post(url).header("X-API-Key", &key).json(&json!({"external_user_id": "u"}))
     };
     assert_eq!(code(create(), StatusCode::FORBIDDEN).await, "permission_missing");
-    assert!(app.store.revoke_key(&id, chrono::Utc::now()).await.unwrap());
+    app.partners.revoke_key(id, &Actor::system()).await.unwrap();
     assert_eq!(code(create(), StatusCode::UNAUTHORIZED).await, "invalid_api_key");
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use domain::Timestamp;
+use domain::ids::KeyId;
 use domain::policy::Policy;
 use domain::ports::Clock;
 use ekyc_onboarder::app::{App, bind};
@@ -13,10 +14,9 @@ use ekyc_onboarder::demo::persona::{Persona, stream};
 use ekyc_onboarder::demo::specimen::Flaws;
 use ekyc_onboarder::demo::stage::{face_finder, sample_pictures, sanctioned};
 use ekyc_onboarder::demo::{self, DemoInputs, DemoSummary};
-use ekyc_onboarder::sessions::Sessions;
+use ekyc_onboarder::partners::{KeyRequest, Partners};
+use ekyc_onboarder::sessions::{Actor, Sessions};
 use ekyc_onboarder::store::Store;
-use ekyc_onboarder::store::access::NewKey;
-use ekyc_onboarder::store::access::Scope;
 use ekyc_onboarder::verifiers::Verifiers;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -48,6 +48,7 @@ pub struct TestApp {
     pub folder: TempDir,
     pub store: Store,
     pub sessions: Arc<Sessions>,
+    pub partners: Arc<Partners>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -100,6 +101,7 @@ impl TestApp {
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
         let store = app.store().clone();
         let sessions = Arc::clone(app.sessions());
+        let partners = Arc::clone(app.partners());
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             app.serve(listener, async {
@@ -108,15 +110,19 @@ impl TestApp {
             .await
             .unwrap();
         });
-        Self { base, key, client: Client::new(), folder, store, sessions, stop: Some(stop), server }
+        Self { base, key, client: Client::new(), folder, store, sessions, partners, stop: Some(stop), server }
     }
 
     /// A key with every scope of a partner beside the first one.
     pub async fn key_of_another_partner(&self) -> String {
-        let partner = self.store.create_partner("other", chrono::Utc::now()).await.unwrap().id;
-        let new = NewKey { partner, name: "other".into(), scopes: Scope::ALL.to_vec(), expires_at: None };
-        let (_, key) = self.store.create_key(&new, chrono::Utc::now()).await.unwrap();
-        key.secret().expose_secret().to_owned()
+        self.new_key("other", KeyRequest::with_every_scope("other")).await.1
+    }
+
+    /// A key of a partner that is taken on if it is new.
+    pub async fn new_key(&self, partner: &str, request: KeyRequest) -> (KeyId, String) {
+        let partner = self.partners.register(partner, &Actor::system()).await.unwrap().id;
+        let (id, key) = self.partners.issue_key(partner, request, &Actor::system()).await.unwrap();
+        (id, key.secret().expose_secret().to_owned())
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

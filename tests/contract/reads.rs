@@ -1,9 +1,8 @@
-//! Reading back: streams, the partner view's pages, keys.
+//! Reading back: streams and the partner view's pages.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::DateTime;
 use domain::ids::{PartnerId, SessionId};
 use ekyc_onboarder::store::Store;
-use ekyc_onboarder::store::access::{NewKey, Scope};
 use ekyc_onboarder::store::sessions::{PageStart, SessionFilter};
 use uuid::Uuid;
 
@@ -13,13 +12,7 @@ on_both_stores!(
     pages_by_key_and_by_offset_visit_every_session_once_newest_first,
     a_list_filters_by_status_and_by_a_set_and_never_shows_another_partner,
     overdue_sessions_come_longest_overdue_first_and_submitted_ones_never,
-    a_key_authenticates_until_it_expires_or_is_revoked,
-    the_last_use_of_a_key_is_written_later_and_never_goes_back,
 );
-
-fn noon() -> DateTime<Utc> {
-    "2024-01-15T12:00:00Z".parse().unwrap()
-}
 
 fn partner(number: u128) -> PartnerId {
     PartnerId::new(Uuid::from_u128(number))
@@ -93,40 +86,4 @@ async fn overdue_sessions_come_longest_overdue_first_and_submitted_ones_never(pl
     assert!(store.overdue_sessions(at(92), 10).await.unwrap().is_empty());
     assert_eq!(store.overdue_sessions(at(1_000), 2).await.unwrap(), [session(7), session(5)]);
     assert_eq!(store.overdue_sessions(at(1_000), 10).await.unwrap().len(), 5);
-}
-
-async fn a_key_authenticates_until_it_expires_or_is_revoked(place: &Place) {
-    let store = place.store().await;
-    let owner = store.create_partner("Acme", noon()).await.unwrap();
-    assert_eq!(store.create_partner("Acme", noon()).await.unwrap(), owner);
-    let new = NewKey {
-        partner: owner.id,
-        name: "production".into(),
-        scopes: vec![Scope::SessionsRead, Scope::KycWrite],
-        expires_at: Some(noon() + Duration::days(1)),
-    };
-    let (id, key) = store.create_key(&new, noon()).await.unwrap();
-    let caller = store.authenticate(&key.hash(), noon()).await.unwrap().unwrap();
-    assert_eq!((caller.partner_id, caller.may(Scope::KycWrite)), (owner.id, true));
-    assert!(!caller.may(Scope::SessionsWrite));
-    assert!(store.authenticate(&[0; 32], noon()).await.unwrap().is_none());
-    assert!(store.authenticate(&key.hash(), noon() + Duration::days(1)).await.unwrap().is_none());
-    assert!(store.revoke_key(&id, noon()).await.unwrap());
-    assert!(!store.revoke_key(&id, noon()).await.unwrap());
-    assert!(store.authenticate(&key.hash(), noon()).await.unwrap().is_none());
-}
-
-async fn the_last_use_of_a_key_is_written_later_and_never_goes_back(place: &Place) {
-    let store = place.store().await;
-    let owner = store.create_partner("Acme", noon()).await.unwrap();
-    let new = NewKey { partner: owner.id, name: "k".into(), scopes: vec![], expires_at: None };
-    let (_, key) = store.create_key(&new, noon()).await.unwrap();
-    store.authenticate(&key.hash(), noon()).await.unwrap();
-    assert_eq!(store.list_keys().await.unwrap()[0].last_used_at, None);
-    store.save_key_uses().await.unwrap();
-    assert_eq!(store.list_keys().await.unwrap()[0].last_used_at, Some(noon()));
-    let other = place.store().await;
-    other.authenticate(&key.hash(), noon() - Duration::hours(1)).await.unwrap();
-    other.save_key_uses().await.unwrap();
-    assert_eq!(store.list_keys().await.unwrap()[0].last_used_at, Some(noon()));
 }

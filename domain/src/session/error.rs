@@ -132,6 +132,7 @@ impl SessionError {
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",
+            Self::Port(PortError::Unavailable) => "storage_unavailable",
             Self::Port(PortError::Erased) => "erased",
             Self::Port(PortError::Failed(_)) => "internal",
         }

@@ -11,13 +11,13 @@ pub use outcome::{
     Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionExpired, SessionSubmitted,
 };
 
-use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
 use crate::document::{Declared, DocumentVerdict, Identity};
 use crate::document_type::DocumentSide;
+use crate::events::domain_events;
 use crate::evidence::{EvidenceRef, Fingerprint};
 use crate::face::{Confidence, FaceBox, FaceProblem, FaceTemplate};
 use crate::ids::{BlobId, ChallengeId, CheckId, DocumentId, PartnerId, VerificationId};
@@ -26,76 +26,48 @@ use crate::score::Score;
 use crate::sealed::Sealed;
 use crate::stamp::Stamp;
 
-macro_rules! session_events {
-    ($($(#[$doc:meta])* $name:ident = $version:literal),+ $(,)?) => {
-        /// An event of the `session` aggregate.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        pub enum SessionEvent {
-            $($(#[$doc])* $name($name)),+
-        }
-
-        impl SessionEvent {
-            /// Every type with its current version: each has a golden file.
-            pub const TYPES: &'static [(&'static str, &'static str)] = &[$((stringify!($name), $version)),+];
-        }
-
-        impl DomainEvent for SessionEvent {
-            fn event_type(&self) -> String {
-                match self { $(Self::$name(_) => stringify!($name)),+ }.to_owned()
-            }
-
-            fn event_version(&self) -> String {
-                match self { $(Self::$name(_) => $version),+ }.to_owned()
-            }
-        }
-
-        $(impl From<$name> for SessionEvent {
-            fn from(event: $name) -> Self {
-                Self::$name(event)
-            }
-        })+
-    };
-}
-
-session_events! {
-    /// A partner opened a session.
-    SessionOpened = "1",
-    /// A document image was stored.
-    DocumentSubmitted = "1",
-    /// The document was read and examined.
-    DocumentRead = "1",
-    /// A selfie was stored and described.
-    SelfieSubmitted = "1",
-    /// Two faces were compared.
-    FacesCompared = "1",
-    /// A challenge was drawn.
-    LivenessChallengeIssued = "1",
-    /// The answer to a challenge was judged.
-    LivenessChecked = "1",
-    /// The partner asked for the decision.
-    SessionSubmitted = "1",
-    /// The person was screened against sanctions lists.
-    SanctionsScreened = "1",
-    /// The risk was assessed.
-    RiskAssessed = "1",
-    /// The automatic outcome fell.
-    SessionDecided = "1",
-    /// The session's time ran out before it was submitted.
-    SessionExpired = "1",
-    /// The partner called the verification off.
-    SessionCancelled = "1",
-    /// The partner contested an automatic rejection.
-    DecisionContested = "1",
-    /// A reviewer sent the session back to its person.
-    ResubmissionRequested = "1",
-    /// The person's fields were shown in clear to the partner.
-    IdentityDisclosed = "1",
-    /// The person is no customer of the partner any more.
-    RelationshipEnded = "1",
-    /// A fresh link was given out.
-    LinkIssued = "1",
-    /// The person agreed to a text.
-    ConsentGiven = "1",
+domain_events! {
+    /// An event of the `session` aggregate.
+    SessionEvent {
+        /// A partner opened a session.
+        SessionOpened = "1",
+        /// A document image was stored.
+        DocumentSubmitted = "1",
+        /// The document was read and examined.
+        DocumentRead = "1",
+        /// A selfie was stored and described.
+        SelfieSubmitted = "1",
+        /// Two faces were compared.
+        FacesCompared = "1",
+        /// A challenge was drawn.
+        LivenessChallengeIssued = "1",
+        /// The answer to a challenge was judged.
+        LivenessChecked = "1",
+        /// The partner asked for the decision.
+        SessionSubmitted = "1",
+        /// The person was screened against sanctions lists.
+        SanctionsScreened = "1",
+        /// The risk was assessed.
+        RiskAssessed = "1",
+        /// The automatic outcome fell.
+        SessionDecided = "1",
+        /// The session's time ran out before it was submitted.
+        SessionExpired = "1",
+        /// The partner called the verification off.
+        SessionCancelled = "1",
+        /// The partner contested an automatic rejection.
+        DecisionContested = "1",
+        /// A reviewer sent the session back to its person.
+        ResubmissionRequested = "1",
+        /// The person's fields were shown in clear to the partner.
+        IdentityDisclosed = "1",
+        /// The person is no customer of the partner any more.
+        RelationshipEnded = "1",
+        /// A fresh link was given out.
+        LinkIssued = "1",
+        /// The person agreed to a text.
+        ConsentGiven = "1",
+    }
 }
 
 /// A partner opened a session.

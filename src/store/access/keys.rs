@@ -1,47 +1,45 @@
-//! Partners and their API keys.
+//! Partners, their API keys and operators as the log tells of them.
+
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
-use domain::ids::PartnerId;
+use domain::ids::{KeyId, OperatorId, PartnerId};
+use domain::operator::Role;
+use domain::partner::Scope;
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
-use super::{ApiKey, Caller, KeyHash, Scope};
+use super::{Caller, KeyHash};
 use crate::store::database::{in_transaction, on_reader, on_writer};
 use crate::store::{Store, StoreError};
 
-/// A partner: the fintech that opens sessions for its users.
+/// What is known of a partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partner {
+pub struct PartnerInfo {
     /// Its identifier.
     pub id: PartnerId,
     /// Its name, unique.
     pub name: String,
-}
-
-/// What a new key shall be.
-#[derive(Clone, Debug)]
-pub struct NewKey {
-    /// Whose key.
-    pub partner: PartnerId,
-    /// What people call it.
-    pub name: String,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-    /// When it stops working; never if none.
-    pub expires_at: Option<DateTime<Utc>>,
+    /// Requests a minute for each of its keys; none follows the server's setting.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// Since when its keys are stopped.
+    pub suspended_at: Option<DateTime<Utc>>,
+    /// When it was taken on.
+    pub created_at: DateTime<Utc>,
 }
 
 /// What is known of a key; the key itself is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyInfo {
-    /// Public identifier, `key_...`.
-    pub id: String,
+    /// Public identifier.
+    pub id: KeyId,
     /// Name of its partner.
     pub partner: String,
     /// What people call it.
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Requests a minute of its own.
+    pub requests_per_minute: Option<NonZeroU32>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it stops working.
@@ -52,6 +50,44 @@ pub struct KeyInfo {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+/// What the log tells of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OperatorInfo {
+    /// The identifier.
+    pub id: OperatorId,
+    /// The role.
+    pub role: Role,
+    /// Since when the person is let in no more.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When the person was taken on.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A key of an older version that is not in the log yet; times are microseconds since 1970, UTC.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AdoptableKey {
+    /// Its partner's identifier.
+    pub partner_id: String,
+    /// Its partner's name.
+    pub partner: String,
+    /// When the partner was taken on.
+    pub registered_at: i64,
+    /// Its own identifier.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// SHA-256 of the key.
+    pub hash: Vec<u8>,
+    /// What it may do, separated by blanks.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it stops working.
+    pub expires_at: Option<i64>,
+    /// When it was revoked.
+    pub revoked_at: Option<i64>,
+}
+
 /// A key as it is stored, for authenticating.
 #[derive(sqlx::FromRow)]
 struct StoredKey {
@@ -59,6 +95,7 @@ struct StoredKey {
     partner_id: String,
     hash: Vec<u8>,
     scopes: String,
+    requests_per_minute: Option<i64>,
 }
 
 /// A key as it is stored, for listing; times are microseconds since 1970, UTC.
@@ -68,6 +105,7 @@ struct ListedKey {
     partner: String,
     name: String,
     scopes: String,
+    requests_per_minute: Option<i64>,
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
@@ -75,44 +113,7 @@ struct ListedKey {
 }
 
 impl Store {
-    /// The partner of this name, made if there is none.
-    pub async fn create_partner(&self, name: &str, now: DateTime<Utc>) -> Result<Partner, StoreError> {
-        let insert =
-            "INSERT INTO partners (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
-        let id: String = on_writer!(self.database, |db| {
-            sqlx::query(insert)
-                .bind(PartnerId::new(Uuid::new_v4()).to_string())
-                .bind(name)
-                .bind(now.timestamp_micros())
-                .execute(db)
-                .await?;
-            sqlx::query_scalar("SELECT id FROM partners WHERE name = $1").bind(name).fetch_one(db).await?
-        });
-        Ok(Partner { id: parse_partner(&id)?, name: name.to_owned() })
-    }
-
-    /// Makes a key and returns its identifier and the key in clear, which is nowhere else.
-    pub async fn create_key(&self, new: &NewKey, now: DateTime<Utc>) -> Result<(String, ApiKey), StoreError> {
-        let key = ApiKey::generate();
-        let id = format!("key_{}", Uuid::new_v4().simple());
-        let scopes: Vec<_> = new.scopes.iter().map(|scope| scope.as_str()).collect();
-        on_writer!(self.database, |db| {
-            sqlx::query(include_str!("../sql/create_key.sql"))
-                .bind(&id)
-                .bind(new.partner.to_string())
-                .bind(&new.name)
-                .bind(key.hash().as_slice())
-                .bind(scopes.join(" "))
-                .bind(now.timestamp_micros())
-                .bind(new.expires_at.map(|time| time.timestamp_micros()))
-                .execute(db)
-                .await
-                .map(drop)
-        })?;
-        Ok((id, key))
-    }
-
-    /// Who calls with the key of this hash; none when unknown, expired or revoked.
+    /// Who calls with the key of this hash; none when unknown, expired, revoked, or of a suspended partner.
     pub async fn authenticate(
         &self,
         hash: &KeyHash,
@@ -132,8 +133,12 @@ impl Store {
         let uses = self.key_uses.lock();
         uses.expect("never poisoned: no panic under the lock")
             .insert(stored.id.clone(), now.timestamp_micros());
-        let partner_id = parse_partner(&stored.partner_id)?;
-        Ok(Some(Caller { key_id: stored.id, partner_id, scopes: parse_scopes(&stored.scopes)? }))
+        Ok(Some(Caller {
+            key_id: parsed(&stored.id)?,
+            partner_id: parsed(&stored.partner_id)?,
+            scopes: scopes(&stored.scopes)?,
+            requests_per_minute: limit(stored.requests_per_minute),
+        }))
     }
 
     /// Writes down when keys were used last; called now and then, so that a request writes nothing.
@@ -164,30 +169,76 @@ impl Store {
         keys.into_iter().map(ListedKey::read).collect()
     }
 
-    /// Stops a key; false when there is none of this identifier or it was stopped before.
-    pub async fn revoke_key(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let revoked = on_writer!(self.database, |db| {
-            sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL")
-                .bind(now.timestamp_micros())
-                .bind(id)
-                .execute(db)
+    /// The partner that a key belongs to.
+    pub async fn partner_of(&self, key: KeyId) -> Result<Option<PartnerId>, StoreError> {
+        let partner: Option<String> = on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT partner_id FROM api_keys WHERE id = $1")
+                .bind(key.to_string())
+                .fetch_optional(db)
                 .await
-                .map(|done| done.rows_affected())
         })?;
-        Ok(revoked == 1)
+        partner.map(|id| parsed(&id)).transpose()
+    }
+
+    /// All partners, oldest first.
+    pub async fn list_partners(&self) -> Result<Vec<PartnerInfo>, StoreError> {
+        type Row = (String, String, Option<i64>, Option<i64>, i64);
+        let all = "SELECT id, name, requests_per_minute, suspended_at, created_at FROM partners ORDER BY created_at, id";
+        let rows: Vec<Row> = on_reader!(self.database, |db| sqlx::query_as(all).fetch_all(db).await)?;
+        let read = |(id, name, requests_per_minute, suspended_at, created_at): Row| {
+            Ok(PartnerInfo {
+                id: parsed(&id)?,
+                name,
+                requests_per_minute: limit(requests_per_minute),
+                suspended_at: suspended_at.and_then(DateTime::from_timestamp_micros),
+                created_at: time(created_at)?,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// All operators, oldest first.
+    pub async fn list_operators(&self) -> Result<Vec<OperatorInfo>, StoreError> {
+        type Row = (String, String, Option<i64>, i64);
+        let all = "SELECT id, role, disabled_at, created_at FROM operators ORDER BY created_at, id";
+        let rows: Vec<Row> = on_reader!(self.database, |db| sqlx::query_as(all).fetch_all(db).await)?;
+        let read = |(id, role, disabled_at, created_at): Row| {
+            Ok(OperatorInfo {
+                id: parsed(&id)?,
+                role: parsed(&role)?,
+                disabled_at: disabled_at.and_then(DateTime::from_timestamp_micros),
+                created_at: time(created_at)?,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Keys of an older version that are not in the log yet, each partner's together.
+    pub async fn adoptable_keys(&self) -> Result<Vec<AdoptableKey>, StoreError> {
+        let keys = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("../sql/adoptable_keys.sql")).fetch_all(db).await
+        })?;
+        Ok(keys)
+    }
+
+    /// Forgets the old form of a key that is in the log now.
+    pub async fn forget_adopted(&self, key: &str) -> Result<(), StoreError> {
+        on_writer!(self.database, |db| {
+            sqlx::query("DELETE FROM adoptable_keys WHERE id = $1").bind(key).execute(db).await.map(drop)
+        })?;
+        Ok(())
     }
 }
 
 impl ListedKey {
     fn read(self) -> Result<KeyInfo, StoreError> {
-        let created_at = DateTime::from_timestamp_micros(self.created_at);
         Ok(KeyInfo {
-            id: self.id,
+            id: parsed(&self.id)?,
             partner: self.partner,
             name: self.name,
-            scopes: parse_scopes(&self.scopes)?,
-            created_at: created_at
-                .ok_or_else(|| StoreError::Damaged("a key without a creation time".into()))?,
+            scopes: scopes(&self.scopes)?,
+            requests_per_minute: limit(self.requests_per_minute),
+            created_at: time(self.created_at)?,
             expires_at: self.expires_at.and_then(DateTime::from_timestamp_micros),
             revoked_at: self.revoked_at.and_then(DateTime::from_timestamp_micros),
             last_used_at: self.last_used_at.and_then(DateTime::from_timestamp_micros),
@@ -195,12 +246,20 @@ impl ListedKey {
     }
 }
 
-fn parse_partner(id: &str) -> Result<PartnerId, StoreError> {
-    id.parse().map_err(|_| StoreError::Damaged("a partner's identifier does not parse".into()))
+fn limit(stored: Option<i64>) -> Option<NonZeroU32> {
+    NonZeroU32::new(u32::try_from(stored?).ok()?)
 }
 
-fn parse_scopes(text: &str) -> Result<Vec<Scope>, StoreError> {
-    text.split_whitespace()
-        .map(|name| name.parse().map_err(|_| StoreError::Damaged("a key's scope does not parse".into())))
-        .collect()
+fn time(micros: i64) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp_micros(micros)
+        .ok_or_else(|| StoreError::Damaged("a time is out of range".into()))
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
+    let kind = std::any::type_name::<T>();
+    text.parse().map_err(|_| StoreError::Damaged(format!("a stored {kind} does not parse")))
+}
+
+fn scopes(text: &str) -> Result<Vec<Scope>, StoreError> {
+    text.split_whitespace().map(parsed).collect()
 }

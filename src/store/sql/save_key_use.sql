@@ -1,2 +1,4 @@
 -- Never back: another node may have noted a later use.
-UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)
+INSERT INTO key_uses (key_id, last_used_at) VALUES ($2, $1)
+ON CONFLICT (key_id) DO UPDATE SET last_used_at = excluded.last_used_at
+WHERE key_uses.last_used_at < excluded.last_used_at

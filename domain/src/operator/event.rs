@@ -1,0 +1,62 @@
+//! What happened to an operator, in the past tense.
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+use crate::Timestamp;
+use crate::events::domain_events;
+
+domain_events! {
+    /// An event of the `operator` aggregate.
+    OperatorEvent {
+        /// Somebody was taken on.
+        OperatorInvited = "1",
+        /// The role is another one.
+        RoleChanged = "1",
+        /// The person is let in no more.
+        OperatorDisabled = "1",
+        /// The person is let in again.
+        OperatorEnabled = "1",
+        /// The password is another one; it is not here.
+        PasswordChanged = "1",
+    }
+}
+
+/// Somebody was taken on; who that is lies in the key database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorInvited {
+    /// The role.
+    pub role: Role,
+    /// When.
+    pub invited_at: Timestamp,
+}
+
+/// The role is another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoleChanged {
+    /// The role from now on.
+    pub role: Role,
+    /// When.
+    pub changed_at: Timestamp,
+}
+
+/// The person is let in no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorDisabled {
+    /// When.
+    pub disabled_at: Timestamp,
+}
+
+/// The person is let in again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorEnabled {
+    /// When.
+    pub enabled_at: Timestamp,
+}
+
+/// The password is another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PasswordChanged {
+    /// When.
+    pub changed_at: Timestamp,
+}

@@ -1,0 +1,148 @@
+//! The partner aggregate: a fintech that opens sessions, with its API keys and limits.
+
+mod access;
+mod event;
+mod keys;
+mod register;
+mod scope;
+#[cfg(test)]
+mod testing;
+
+pub use event::{
+    ApiKeyIssued, ApiKeyRevoked, PartnerEvent, PartnerRegistered, PartnerReinstated, PartnerSuspended,
+    RequestLimitChanged,
+};
+pub use keys::{InvalidHash, KeyHash, NewKey};
+pub use register::{InvalidName, PartnerName};
+pub use scope::{Scope, UnknownScope};
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::ids::KeyId;
+
+/// A command, and when it is given.
+#[derive(Clone, Debug)]
+pub struct PartnerCommand {
+    /// Now, by the caller's clock.
+    pub at: Timestamp,
+    /// What is asked.
+    pub action: PartnerAction,
+}
+
+/// What may be asked of a partner.
+#[derive(Clone, Debug)]
+pub enum PartnerAction {
+    /// Take it on under a name.
+    Register(PartnerName),
+    /// Give it a key.
+    IssueKey(NewKey),
+    /// Stop a key for good.
+    RevokeKey(KeyId),
+    /// Requests a minute for each of its keys that has no limit of its own; none leaves it to the server's setting.
+    LimitRequests(Option<NonZeroU32>),
+    /// Stop all its keys until it is reinstated.
+    Suspend,
+    /// Let its keys work again.
+    Reinstate,
+}
+
+/// Why a partner refuses a command; nothing changes then.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PartnerError {
+    /// There is no such partner.
+    #[error("there is no such partner")]
+    NotFound,
+    /// It has no such key.
+    #[error("the partner has no such key")]
+    NoSuchKey,
+    /// The key's identifier is taken.
+    #[error("a key of this identifier was issued before")]
+    KeyExists,
+    /// A key needs something that it may do.
+    #[error("a key needs at least one scope")]
+    NoScope,
+    /// A key that would never work.
+    #[error("the key would expire before it is issued")]
+    ExpiresInThePast,
+    /// A suspended partner gets no keys.
+    #[error("the partner is suspended")]
+    Suspended,
+}
+
+/// A partner as its events tell it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Partner {
+    name: Option<PartnerName>,
+    keys: BTreeMap<KeyId, KeyState>,
+    requests_per_minute: Option<NonZeroU32>,
+    is_suspended: bool,
+}
+
+/// What the rules need of a key.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct KeyState {
+    is_revoked: bool,
+}
+
+impl Partner {
+    /// Its name; none before it is registered.
+    pub const fn name(&self) -> Option<&PartnerName> {
+        self.name.as_ref()
+    }
+
+    const fn require_registered(&self) -> Result<(), PartnerError> {
+        if self.name.is_some() { Ok(()) } else { Err(PartnerError::NotFound) }
+    }
+}
+
+impl Aggregate for Partner {
+    const TYPE: &'static str = "partner";
+    type Command = PartnerCommand;
+    type Event = PartnerEvent;
+    type Error = PartnerError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: PartnerCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), PartnerError> {
+        let PartnerCommand { at, action } = command;
+        let event = match action {
+            PartnerAction::Register(name) => register::decide(self, name, at),
+            PartnerAction::IssueKey(key) => keys::issue(self, key, at).map(Some)?,
+            PartnerAction::RevokeKey(key) => keys::revoke(self, key, at)?,
+            PartnerAction::LimitRequests(limit) => access::limit(self, limit, at)?,
+            PartnerAction::Suspend => access::suspend(self, at)?,
+            PartnerAction::Reinstate => access::reinstate(self, at)?,
+        };
+        if let Some(event) = event {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: PartnerEvent) {
+        match event {
+            PartnerEvent::PartnerRegistered(registered) => self.name = Some(registered.name),
+            PartnerEvent::ApiKeyIssued(issued) => {
+                self.keys.insert(issued.key_id, KeyState { is_revoked: false });
+            }
+            PartnerEvent::ApiKeyRevoked(revoked) => {
+                self.keys.insert(revoked.key_id, KeyState { is_revoked: true });
+            }
+            PartnerEvent::RequestLimitChanged(changed) => {
+                self.requests_per_minute = changed.requests_per_minute;
+            }
+            PartnerEvent::PartnerSuspended(_) => self.is_suspended = true,
+            PartnerEvent::PartnerReinstated(_) => self.is_suspended = false,
+        }
+    }
+}

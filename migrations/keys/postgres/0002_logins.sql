@@ -1,0 +1,12 @@
+-- Who an operator is, and the password: personal data and a secret, so neither is in the log. Times are microseconds
+-- since 1970, UTC.
+CREATE TABLE logins (
+    operator_id   text    PRIMARY KEY,
+    -- Keyed hash of the login name, to find it by.
+    login_index   bytea   NOT NULL UNIQUE,
+    -- The login name, sealed.
+    login         bytea   NOT NULL,
+    -- argon2id in the PHC string format.
+    password_hash text    NOT NULL,
+    changed_at    bigint  NOT NULL
+);

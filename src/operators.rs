@@ -1,0 +1,163 @@
+//! The one way to act on operators: roles in the log, names and passwords in the key database.
+
+mod password;
+
+pub use password::{InvalidPassword, Password};
+
+use std::sync::Arc;
+
+use cqrs_es::persist::PersistedEventStore;
+use cqrs_es::{Aggregate, AggregateError};
+use domain::ids::OperatorId;
+use domain::operator::{
+    InvalidLogin, LoginName, Operator, OperatorAction, OperatorCommand, OperatorError, Role,
+};
+use domain::ports::Clock;
+use uuid::Uuid;
+
+use crate::app::pump;
+use crate::commands::{Actor, TRIES, attempt};
+use crate::store::access::OperatorInfo;
+use crate::store::{Pump, Store, StoreError, StoreEvents};
+use crate::vault::{KeyVault, VaultError};
+
+/// Why something could not be done to an operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorsError {
+    /// The rules refused.
+    #[error(transparent)]
+    Refused(#[from] OperatorError),
+    /// The login name is none.
+    #[error(transparent)]
+    Login(#[from] InvalidLogin),
+    /// The password is too weak to take.
+    #[error(transparent)]
+    Password(#[from] InvalidPassword),
+    /// Others kept changing it.
+    #[error("the operator is being changed by somebody else; try again")]
+    Conflict,
+    /// The event store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key database failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The store failed to append, or hashing was interrupted.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// An operator with the name that only the key database knows.
+pub struct NamedOperator {
+    /// What the log tells.
+    pub info: OperatorInfo,
+    /// The login name; none once it was erased.
+    pub login: Option<LoginName>,
+}
+
+/// Commands on operators.
+pub struct Operators {
+    store: Store,
+    vault: Arc<KeyVault>,
+    events: PersistedEventStore<StoreEvents, Operator>,
+    pump: Pump,
+    clock: Arc<dyn Clock>,
+}
+
+impl Operators {
+    /// Over a store and its keys.
+    pub fn new(store: &Store, vault: Arc<KeyVault>, clock: Arc<dyn Clock>) -> Self {
+        Self { events: store.event_store(), pump: pump(store), store: store.clone(), vault, clock }
+    }
+
+    /// Takes somebody on; an invitation that broke off before its event is finished.
+    pub async fn invite(
+        &self,
+        login: &str,
+        role: Role,
+        password: Password,
+        actor: &Actor,
+    ) -> Result<OperatorId, OperatorsError> {
+        let login = LoginName::try_from(login)?;
+        let hash = password.hash().await?;
+        let fresh = OperatorId::new(Uuid::new_v4());
+        let operator = if self.vault.add_login(fresh, &login, &hash).await? {
+            fresh
+        } else {
+            self.vault.find_login(&login).await?.ok_or(OperatorsError::Conflict)?.operator
+        };
+        self.act(operator, OperatorAction::Invite(role), actor).await?;
+        self.vault.set_password(operator, &hash).await?;
+        Ok(operator)
+    }
+
+    /// Gives another role, disables or enables.
+    pub async fn change(
+        &self,
+        login: &str,
+        action: OperatorAction,
+        actor: &Actor,
+    ) -> Result<OperatorId, OperatorsError> {
+        let operator = self.operator(login).await?;
+        self.act(operator, action, actor).await?;
+        Ok(operator)
+    }
+
+    /// Replaces the password.
+    pub async fn set_password(
+        &self,
+        login: &str,
+        password: Password,
+        actor: &Actor,
+    ) -> Result<OperatorId, OperatorsError> {
+        let operator = self.operator(login).await?;
+        let hash = password.hash().await?;
+        self.act(operator, OperatorAction::NotePassword, actor).await?;
+        self.vault.set_password(operator, &hash).await?;
+        Ok(operator)
+    }
+
+    /// Everybody, with names.
+    pub async fn list(&self) -> Result<Vec<NamedOperator>, OperatorsError> {
+        let mut named = vec![];
+        for info in self.store.list_operators().await? {
+            named.push(NamedOperator { login: self.vault.login_name(info.id).await?, info });
+        }
+        Ok(named)
+    }
+
+    async fn operator(&self, login: &str) -> Result<OperatorId, OperatorsError> {
+        let login = LoginName::try_from(login)?;
+        Ok(self.vault.find_login(&login).await?.ok_or(OperatorError::NotFound)?.operator)
+    }
+
+    async fn another_admin(&self, than: OperatorId) -> Result<bool, StoreError> {
+        let is_one = |other: &OperatorInfo| {
+            other.id != than && other.role == Role::Admin && other.disabled_at.is_none()
+        };
+        Ok(self.store.list_operators().await?.iter().any(is_one))
+    }
+
+    async fn act(
+        &self,
+        operator: OperatorId,
+        action: OperatorAction,
+        actor: &Actor,
+    ) -> Result<(), OperatorsError> {
+        let id = operator.to_string();
+        for _ in 0..TRIES {
+            let at = self.clock.now();
+            let another_admin = self.another_admin(operator).await?;
+            let command = OperatorCommand { at, another_admin, action };
+            let done =
+                attempt::<Operator>(&self.events, &id, command, &(), actor.metadata(at), |_, _| {}).await;
+            match done {
+                Ok(_) => return Ok(self.pump.pump_until_idle().await?),
+                Err(AggregateError::AggregateConflict) => {}
+                Err(AggregateError::UserError(refusal)) => return Err(refusal.into()),
+                Err(error) => return Err(OperatorsError::Failed(format!("{}: {error}", Operator::TYPE))),
+            }
+        }
+        Err(OperatorsError::Conflict)
+    }
+}

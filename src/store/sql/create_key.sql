@@ -1,2 +1,0 @@
-INSERT INTO api_keys (id, partner_id, name, hash, scopes, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)

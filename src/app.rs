@@ -26,7 +26,7 @@ use crate::store::access::{AccessProjection, ApiKey};
 use crate::store::evidence::EvidenceProjection;
 use crate::store::partner_view::PartnerViewProjection;
 use crate::store::projection::Projection;
-use crate::store::{DatabaseAddress, InstanceLock, Pump, Store};
+use crate::store::{DatabaseAddress, InstanceLock, ProjectionStatus, Pump, Store, StoreError};
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
@@ -200,11 +200,21 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}; is another server running there?"))
 }
 
+/// Every projection of the log.
+pub fn projections() -> Vec<Box<dyn Projection>> {
+    vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection), Box::new(AccessProjection)]
+}
+
+/// How every projection stands.
+pub async fn projection_status(store: &Store) -> Result<Vec<ProjectionStatus>, StoreError> {
+    let projections = projections();
+    let names: Vec<&str> = projections.iter().map(|projection| projection.name()).collect();
+    store.projection_status(&names).await
+}
+
 /// The pump with every projection.
 pub fn pump(store: &Store) -> Pump {
-    let projections: Vec<Box<dyn Projection>> =
-        vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection), Box::new(AccessProjection)];
-    Pump::new(store.clone(), projections)
+    Pump::new(store.clone(), projections())
 }
 
 /// Another node would find none of the keys that this one makes, and take every session for erased.

@@ -1,5 +1,5 @@
 //! The command line: `ekyc serve | demo | models | lists | partners | operators | keys | history |
-//! log | backup | restore | eval`.
+//! log | projections | backup | restore | eval`.
 
 mod backup;
 mod demo;
@@ -11,6 +11,7 @@ mod log;
 mod models;
 mod operators;
 mod partners;
+mod projections;
 mod serve;
 
 use std::path::PathBuf;
@@ -57,6 +58,9 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Show what happened in a session, event by event
     History(history::HistoryArgs),
+    /// Show how the read models stand, and make them anew from the log
+    #[command(subcommand)]
+    Projections(projections::ProjectionsCommand),
     /// Verify the log
     #[command(subcommand)]
     Log(log::LogCommand),
@@ -111,6 +115,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::History(args) => {
             block_on(with_store(settings, async |store| history::run(args, store).await))
+        }
+        Command::Projections(command) => {
+            block_on(with_store(settings, async |store| projections::run(command, store).await))
         }
         Command::Log(command) => block_on(with_store(settings, async |store| log::run(command, store).await)),
         Command::Backup(args) => block_on(backup::take(args, settings)),

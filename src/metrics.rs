@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::store::PumpLag;
+use crate::store::{ProjectionStatus, PumpLag};
 use crate::verifiers::pool::PoolLoad;
 
 /// From a poll of a fraction of a millisecond to a document that is looked at twice, in seconds.
@@ -34,6 +34,11 @@ struct Verification {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfProjection {
+    projection: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: &'static str,
 }
@@ -51,6 +56,8 @@ pub struct Metrics {
     memory: Gauge,
     unnumbered: Gauge,
     oldest: Gauge<f64, AtomicU64>,
+    projection_lag: Family<OfProjection, Gauge>,
+    parked_streams: Family<OfProjection, Gauge>,
 }
 
 impl Default for Metrics {
@@ -65,6 +72,8 @@ impl Default for Metrics {
             memory: Gauge::default(),
             unnumbered: Gauge::default(),
             oldest: Gauge::default(),
+            projection_lag: Family::default(),
+            parked_streams: Family::default(),
         };
         metrics.register();
         metrics
@@ -111,6 +120,16 @@ impl Metrics {
             seconds(),
             self.oldest.clone(),
         );
+        registry.register(
+            "projection_lag_events",
+            "Numbered events that a projection has not read",
+            self.projection_lag.clone(),
+        );
+        registry.register(
+            "projection_parked_streams",
+            "Streams that a projection left out because an event could not be digested",
+            self.parked_streams.clone(),
+        );
     }
 
     /// Times a request; `route` is the matched pattern, none where nothing matched.
@@ -135,14 +154,24 @@ impl Metrics {
         self.decided.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// The text, with what is measured at this moment; without a lag the last one stands.
-    pub fn render(&self, load: PoolLoad, lag: Option<PumpLag>) -> Result<String, std::fmt::Error> {
+    /// The text, with what is measured at this moment; without a lag or a status the last one stands.
+    pub fn render(
+        &self,
+        load: PoolLoad,
+        lag: Option<PumpLag>,
+        projections: &[ProjectionStatus],
+    ) -> Result<String, std::fmt::Error> {
         self.queued.set(saturated(load.queued as u64));
         self.running.set(saturated(load.running as u64));
         self.memory.set(saturated(load.memory_bytes));
         if let Some(lag) = lag {
             self.unnumbered.set(saturated(lag.events));
             self.oldest.set(lag.oldest.as_secs_f64());
+        }
+        for status in projections {
+            let labels = OfProjection { projection: status.name.clone() };
+            self.projection_lag.get_or_create(&labels).set(saturated(status.lag));
+            self.parked_streams.get_or_create(&labels).set(saturated(status.parked));
         }
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
@@ -184,7 +213,8 @@ mod tests {
         metrics.decided(Decision::ManualReview);
         let load = PoolLoad { running: 1, queued: 2, memory_bytes: 3 };
         let lag = PumpLag { events: 4, oldest: Duration::from_millis(500) };
-        let text = metrics.render(load, Some(lag)).unwrap();
+        let view = ProjectionStatus { name: "view".into(), position: 5, lag: 6, parked: 7 };
+        let text = metrics.render(load, Some(lag), &[view]).unwrap();
         for line in [
             "ekyc_http_request_duration_seconds_count{route=\"/health\",method=\"other\",status=\"2xx\"} 1",
             "ekyc_http_request_duration_seconds_bucket{le=\"0.005\",route=\"/health\",method=\"other\",status=\"2xx\"} 1",
@@ -195,6 +225,8 @@ mod tests {
             "ekyc_inference_memory_bytes 3",
             "ekyc_log_unnumbered_events 4",
             "ekyc_log_oldest_unnumbered_seconds 0.5",
+            "ekyc_projection_lag_events{projection=\"view\"} 6",
+            "ekyc_projection_parked_streams{projection=\"view\"} 7",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }

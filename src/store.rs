@@ -18,6 +18,7 @@ pub mod partner_view;
 pub(crate) mod postgres;
 pub mod projection;
 mod pump;
+mod rebuild;
 pub mod sessions;
 pub(crate) mod sqlite;
 mod verify;
@@ -35,6 +36,7 @@ pub use address::{DatabaseAddress, InvalidAddress};
 pub use database::{Connection, Transaction};
 pub use events::StoreEvents;
 pub use pump::{Pump, PumpLag, Step};
+pub use rebuild::{ProjectionStatus, Rebuilt};
 pub use sessions::{PageStart, SessionFilter};
 pub use sqlite::lock::InstanceLock;
 

@@ -14,6 +14,7 @@ mod contract {
     pub mod projections;
     pub mod pumps;
     pub mod reads;
+    pub mod rebuild;
     pub mod sqlite_backup;
     pub mod sqlite_file;
     pub mod tampering;

@@ -31,12 +31,16 @@ fn current_versions() -> impl Iterator<Item = (&'static str, u32)> {
 
 fn read_back<E: DomainEvent + Serialize + DeserializeOwned>(types: &[(&str, &str)]) {
     for (event_type, version) in types {
-        let stored = payload(event_type, version.parse().unwrap());
+        let stored = payload(event_type, version.parse().expect("versions are whole numbers"));
         let event: E = serde_json::from_value(stored.clone())
             .unwrap_or_else(|error| panic!("{event_type} version {version}: {error}"));
         assert_eq!(event.event_type(), *event_type);
         assert_eq!(event.event_version(), *version);
-        assert_eq!(serde_json::to_value(&event).unwrap(), stored, "{event_type} version {version}");
+        assert_eq!(
+            serde_json::to_value(&event).expect("an event is JSON"),
+            stored,
+            "{event_type} version {version}"
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::Shared;
+use crate::app::projection_status;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,7 +29,9 @@ pub fn listen(address: SocketAddr, shared: web::Data<Shared>) -> Option<Server> 
 
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let lag = tokio::time::timeout(PATIENCE, shared.store.pump_lag()).await.ok().and_then(Result::ok);
-    match shared.metrics.render(shared.pool.load(), lag) {
+    let projections = tokio::time::timeout(PATIENCE, projection_status(&shared.store)).await;
+    let projections = projections.ok().and_then(Result::ok).unwrap_or_default();
+    match shared.metrics.render(shared.pool.load(), lag, &projections) {
         Ok(text) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

@@ -106,6 +106,16 @@ impl Transaction {
         Self { inner, shadowed: &[] }
     }
 
+    /// Until [`Transaction::reveal`], statements of a projection go to the shadows of these tables.
+    pub(super) const fn shadow(&mut self, tables: &'static [&'static str]) {
+        self.shadowed = tables;
+    }
+
+    /// Statements go to the tables that they name again.
+    pub(super) const fn reveal(&mut self) {
+        self.shadowed = &[];
+    }
+
     /// What statements run on.
     pub fn connection(&mut self) -> Connection<'_> {
         match &mut self.inner {

@@ -21,7 +21,7 @@ pub struct EvidenceProjection;
 
 #[async_trait]
 impl Projection for EvidenceProjection {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         NAME
     }
 

@@ -20,7 +20,7 @@ pub struct PartnerViewProjection;
 
 #[async_trait]
 impl Projection for PartnerViewProjection {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "partner_view"
     }
 

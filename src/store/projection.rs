@@ -36,7 +36,7 @@ impl ProjectionError {
 #[async_trait]
 pub trait Projection: Send + Sync {
     /// Names the checkpoint; never changes once used.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// The tables that it alone writes; a rebuild fills shadows of them.
     fn tables(&self) -> &'static [&'static str];
     /// Applies events, in log order, inside the pump's transaction; its statements pass through [`Transaction::sql`].

@@ -5,6 +5,7 @@
 
 pub(crate) mod copy;
 pub(super) mod lock;
+pub(super) mod shadow;
 
 use std::path::Path;
 use std::time::Duration;

@@ -28,6 +28,8 @@ async fn a_verification_shows_in_the_metrics_without_naming_anybody() {
         "ekyc_inference_queued 0",
         "ekyc_inference_memory_bytes 0",
         "ekyc_log_unnumbered_events ",
+        "ekyc_projection_lag_events{projection=\"partner_view\"} ",
+        "ekyc_projection_parked_streams{projection=\"access\"} 0",
         "ekyc_log_oldest_unnumbered_seconds ",
     ] {
         assert!(text.lines().any(|line| line.starts_with(start)), "{start} is missing in\n{text}");

@@ -25,7 +25,7 @@ struct Counting {
 
 #[async_trait]
 impl Projection for Counting {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "counting"
     }
 

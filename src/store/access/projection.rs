@@ -17,7 +17,7 @@ pub struct AccessProjection;
 
 #[async_trait]
 impl Projection for AccessProjection {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "access"
     }
 

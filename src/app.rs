@@ -238,7 +238,8 @@ pub fn master_key(settings: &Settings) -> Result<MasterKey> {
     Ok(master)
 }
 
-fn make_private_folder(folder: &Path) -> Result<()> {
+/// Makes the data folder, for its owner only.
+pub fn make_private_folder(folder: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

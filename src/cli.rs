@@ -1,4 +1,4 @@
-//! The command line: `ekyc serve | demo | models | lists | partners | operators | keys | history |
+//! The command line: `ekyc serve | migrate | demo | models | lists | partners | operators | keys | history |
 //! log | projections | backup | restore | eval`.
 
 mod backup;
@@ -8,6 +8,7 @@ mod history;
 mod keys;
 mod lists;
 mod log;
+mod migrate;
 mod models;
 mod operators;
 mod partners;
@@ -39,6 +40,8 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve,
+    /// Bring the schema of both databases up to date, making what is missing; `serve` does it by itself
+    Migrate,
     /// Verify sample people over real HTTP and show every step
     Demo(demo::DemoArgs),
     /// Fetch, list and verify the models
@@ -98,6 +101,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Demo(_) => unreachable!("returned above"),
         Command::Serve => block_on(serve::run(settings)),
+        Command::Migrate => block_on(migrate::run(settings)),
         Command::Models(command) => models::run(command),
         Command::Lists(command) => {
             let list = ModelCache::from_env()?.path(Role::DemonstrationList)?;

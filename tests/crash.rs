@@ -1,10 +1,15 @@
-//! The real program under what machines do to it: killed, its disk full, started twice, held by slow clients.
+//! The real program under what machines do to it: killed, its disk full, started twice, held by slow clients, one of two
+//! nodes gone.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
+#[path = "contract/postgres_server.rs"]
+mod postgres_server;
 
 mod crash {
     pub mod full_disk;
     pub mod kill;
+    pub mod nodes;
     pub mod server;
     pub mod slow_clients;
     pub mod twice;

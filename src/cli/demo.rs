@@ -1,6 +1,8 @@
 //! `ekyc demo`: a real server on a free port, sample people verified over real HTTP, then the history of the approved
 //! session and the verified log.
 
+mod database;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use image::RgbImage;
 use secrecy::ExposeSecret;
 use tokio::sync::oneshot;
 
+use self::database::OwnSchema;
 use super::{history, log};
 use crate::app::{App, bind};
 use crate::config::Settings;
@@ -44,7 +47,13 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode> {
         println!("The sample images lie in {}", folder.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let summary = demonstrate(args.seed, args.json, verifiers, (portrait, group)).await?;
+    let schema = OwnSchema::from_environment().await?;
+    let database = schema.as_ref().map(OwnSchema::address).unwrap_or_default();
+    let summary = demonstrate(args.seed, args.json, database, verifiers, (portrait, group)).await;
+    if let Some(schema) = schema {
+        schema.drop_schema().await?;
+    }
+    let summary = summary?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&summary)?);
     }
@@ -54,6 +63,7 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode> {
 async fn demonstrate(
     seed: u64,
     json: bool,
+    database: String,
     verifiers: Verifiers,
     (portrait, group): (RgbImage, RgbImage),
 ) -> Result<DemoSummary> {
@@ -64,6 +74,7 @@ async fn demonstrate(
     let base_url = format!("http://{}", listener.local_addr()?);
     let settings = Settings {
         data_dir: folder.path().join("data"),
+        database_url: database.into(),
         public_url: base_url.clone(),
         metrics_bind: String::new(),
         // It sends in a minute what a partner's users send in many.

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use ekyc_onboarder::models::{ModelCache, Role};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgPool};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
 /// Keeps the server's watcher at its post as long as this process lives.
@@ -45,11 +45,6 @@ impl Database {
     /// How to connect to it.
     pub fn options(&self) -> PgConnectOptions {
         self.admin.clone().database(&self.name)
-    }
-
-    /// A pool of its own, as another node would have.
-    pub async fn pool(&self, connections: u32) -> PgPool {
-        PgPoolOptions::new().max_connections(connections).connect_with(self.options()).await.unwrap()
     }
 
     /// Drops the database, so that a server that is not ours is left as it was.

@@ -3,11 +3,14 @@
 use std::time::{Duration, Instant};
 
 use ekyc_onboarder::store::{Pump, Step, Store};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::ledger::{append, ledgers, write_against_others};
 use super::place::Place;
+use super::postgres_server::Database;
 
 on_both_stores!(
     eight_writers_on_two_nodes_with_a_pump_each_give_one_gapless_log_with_every_stream_in_order,
@@ -92,7 +95,7 @@ async fn a_pump_that_finds_the_head_taken_leaves_at_once() {
     let pump = Pump::new(store.clone(), vec![]);
     assert!(append(&ledgers(&store), "a", "one", 1).await);
     let Place::Server(database) = &place else { unreachable!() };
-    let pool = database.pool(1).await;
+    let pool = pool(database, 1).await;
     let mut other = pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM log_head FOR UPDATE").execute(&mut *other).await.unwrap();
     assert_eq!(pump.step().await.unwrap(), Step::Elsewhere);
@@ -109,7 +112,7 @@ async fn an_idle_transaction_and_a_rollback_leave_no_gap() {
     let store = place.store().await;
     let pump = Pump::new(store.clone(), vec![]);
     let Place::Server(database) = &place else { unreachable!() };
-    let pool = database.pool(2).await;
+    let pool = pool(database, 2).await;
     let insert = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, \
                   metadata) VALUES ('ledger', $1, 1, 'Booked', '1', '{}', '{}')";
     let (mut idle, mut lost) = (pool.begin().await.unwrap(), pool.begin().await.unwrap());
@@ -124,4 +127,9 @@ async fn an_idle_transaction_and_a_rollback_leave_no_gap() {
     let verified = store.verify_log().await.unwrap();
     assert_eq!((verified.head.size, verified.streams, verified.unnumbered), (3, 2, 0));
     place.end().await;
+}
+
+/// A pool of its own, as another node would have.
+async fn pool(database: &Database, connections: u32) -> PgPool {
+    PgPoolOptions::new().max_connections(connections).connect_with(database.options()).await.unwrap()
 }

@@ -25,9 +25,14 @@ impl Server {
     }
 
     pub async fn start(data: &Path, client: &Client) -> Self {
+        Self::start_with(data, client, &[]).await
+    }
+
+    pub async fn start_with(data: &Path, client: &Client, environment: &[(&'static str, String)]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Self::command(data)
             .env("EKYC_BIND", format!("127.0.0.1:{port}"))
+            .envs(environment.iter().cloned())
             .arg("serve")
             .stdout(Stdio::null())
             .spawn()

@@ -1,0 +1,105 @@
+//! Two servers on one PostgreSQL: either serves any call, what one wrote the other reads at once, and killing one loses
+//! nothing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::Value;
+
+use super::server::{Server, client, open_session};
+use crate::postgres_server::Database;
+
+const SESSIONS: usize = 40;
+
+/// An event database and a key database in one server, and the address of each.
+struct Databases {
+    events: Database,
+    keys: Database,
+}
+
+impl Databases {
+    async fn create() -> Self {
+        Self { events: Database::create().await, keys: Database::create().await }
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let url = |database: &Database| {
+            let options = database.options();
+            let (host, port, user) = (options.get_host(), options.get_port(), options.get_username());
+            let name = options.get_database().unwrap();
+            format!("postgres://{user}@{host}:{port}/{name}?sslmode=disable")
+        };
+        vec![("EKYC_DATABASE_URL", url(&self.events)), ("EKYC_KEYS_URL", url(&self.keys))]
+    }
+
+    async fn end(self) {
+        self.events.drop_database().await;
+        self.keys.drop_database().await;
+    }
+}
+
+fn ekyc(data: &Path, environment: &[(&'static str, String)], arguments: &[&str]) -> Value {
+    let mut command = Server::command(data);
+    let output = command.envs(environment.iter().cloned()).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn challenge(client: &Client, base: &str, key: &str, session: &str) -> Value {
+    let path = format!("{base}/kyc/{session}/liveness/challenge");
+    let answer = client.get(path).header("X-API-Key", key).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.json().await.unwrap()
+}
+
+async fn status(client: &Client, base: &str, key: &str, session: &str) -> u16 {
+    let poll = client.get(format!("{base}/partner/sessions/{session}")).header("X-API-Key", key);
+    poll.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_one_log_and_one_of_them_may_die() {
+    let databases = Databases::create().await;
+    let environment = databases.environment();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let client = client();
+    let one = Server::start_with(&data, &client, &environment).await;
+    let two = Server::start_with(&data, &client, &environment).await;
+    let key = ekyc(&data, &environment, &["keys", "create", "--partner", "nodes", "--json"]);
+    let key = key["key"].as_str().unwrap().to_owned();
+
+    let mut sessions = vec![];
+    for number in 0..SESSIONS {
+        let (here, there) = if number % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let session = open_session(&client, &here.base, &key).await.unwrap();
+        // At once on the other node: a read after a write never sees the past.
+        assert_eq!(status(&client, &there.base, &key, &session).await, 200, "{session}");
+        let drawn = challenge(&client, &there.base, &key, &session).await;
+        let again = challenge(&client, &here.base, &key, &session).await;
+        assert_eq!(drawn["challenge_id"], again["challenge_id"]);
+        sessions.push(session);
+    }
+    one.kill();
+    for session in &sessions {
+        assert_eq!(status(&client, &two.base, &key, session).await, 200, "{session} is lost");
+    }
+    sessions.push(open_session(&client, &two.base, &key).await.unwrap());
+    // The list is a read model: the surviving node numbers and projects what the dead one appended.
+    let list = || async {
+        let list = client.get(format!("{}/partner/sessions?limit=1", two.base)).header("X-API-Key", &key);
+        list.send().await.unwrap().json::<Value>().await.unwrap()["total"].as_u64().unwrap()
+    };
+    for _ in 0..100 {
+        if list().await == sessions.len() as u64 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(list().await, sessions.len() as u64);
+    let verified = ekyc(&data, &environment, &["log", "verify", "--json"]);
+    assert_eq!((&verified["verified"], &verified["unnumbered"]), (&Value::from(true), &Value::from(0)));
+    two.kill();
+    databases.end().await;
+}

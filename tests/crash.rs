@@ -7,9 +7,11 @@
 mod postgres_server;
 
 mod crash {
+    pub mod databases;
     pub mod full_disk;
     pub mod kill;
     pub mod nodes;
+    pub mod outage;
     pub mod server;
     pub mod slow_clients;
     pub mod twice;

@@ -7,7 +7,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::server::{Server, client, new_key, verify_log};
+use super::databases::Databases;
+use super::server::{Server, client, new_key_with, verify_log_with};
 
 /// `EKYC_CRASH_ROUNDS` asks for more.
 const ROUNDS: u64 = 10;
@@ -18,16 +19,27 @@ type Acknowledged = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
+    survives_kill_9(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_acknowledged_step_survives_kill_9_of_a_node_on_postgresql() {
+    let databases = Databases::create().await;
+    survives_kill_9(&databases.environment()).await;
+    databases.end().await;
+}
+
+async fn survives_kill_9(environment: &[(&'static str, String)]) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let client = client();
     // The first start makes the schema; the key comes from the command line beside it.
-    Server::start(&data, &client).await.kill();
-    let key = new_key(&data);
+    Server::start_with(&data, &client, environment).await.kill();
+    let key = new_key_with(&data, environment);
     let acknowledged = Acknowledged::default();
     let rounds = std::env::var("EKYC_CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     for round in 0..rounds {
-        let server = Server::start(&data, &client).await;
+        let server = Server::start_with(&data, &client, environment).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|_| {
                 tokio::spawn(write(client.clone(), server.base.clone(), key.clone(), acknowledged.clone()))
@@ -39,11 +51,11 @@ async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
         for writer in writers {
             writer.await.unwrap();
         }
-        verify_log(&data);
+        verify_log_with(&data, environment);
     }
     let acknowledged = acknowledged.lock().await;
     assert!(acknowledged.len() > 10 * rounds as usize, "only {} sessions were written", acknowledged.len());
-    let server = Server::start(&data, &client).await;
+    let server = Server::start_with(&data, &client, environment).await;
     for (session, challenge) in acknowledged.iter() {
         let get = |path: String| client.get(format!("{}{path}", server.base)).header("X-API-Key", &key);
         let polled = get(format!("/partner/sessions/{session}")).send().await.unwrap();
@@ -55,7 +67,7 @@ async fn every_acknowledged_step_survives_kill_9_and_the_log_verifies() {
         }
     }
     server.kill();
-    verify_log(&data);
+    verify_log_with(&data, environment);
 }
 
 /// Opens sessions and draws challenges until the server is gone; keeps what was acknowledged.

@@ -7,37 +7,10 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::Value;
 
+use super::databases::Databases;
 use super::server::{Server, client, open_session};
-use crate::postgres_server::Database;
 
 const SESSIONS: usize = 40;
-
-/// An event database and a key database in one server, and the address of each.
-struct Databases {
-    events: Database,
-    keys: Database,
-}
-
-impl Databases {
-    async fn create() -> Self {
-        Self { events: Database::create().await, keys: Database::create().await }
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        let url = |database: &Database| {
-            let options = database.options();
-            let (host, port, user) = (options.get_host(), options.get_port(), options.get_username());
-            let name = options.get_database().unwrap();
-            format!("postgres://{user}@{host}:{port}/{name}?sslmode=disable")
-        };
-        vec![("EKYC_DATABASE_URL", url(&self.events)), ("EKYC_KEYS_URL", url(&self.keys))]
-    }
-
-    async fn end(self) {
-        self.events.drop_database().await;
-        self.keys.drop_database().await;
-    }
-}
 
 fn ekyc(data: &Path, environment: &[(&'static str, String)], arguments: &[&str]) -> Value {
     let mut command = Server::command(data);

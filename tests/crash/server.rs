@@ -86,8 +86,14 @@ pub async fn open_session(client: &Client, base: &str, key: &str) -> Result<Stri
 
 /// A key with every scope, made by the command line beside the server.
 pub fn new_key(data: &Path) -> String {
-    let output =
-        Server::command(data).args(["keys", "create", "--partner", "crash", "--json"]).output().unwrap();
+    new_key_with(data, &[])
+}
+
+/// The same with other settings.
+pub fn new_key_with(data: &Path, environment: &[(&'static str, String)]) -> String {
+    let mut command = Server::command(data);
+    command.envs(environment.iter().cloned()).args(["keys", "create", "--partner", "crash", "--json"]);
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let created: Value = serde_json::from_slice(&output.stdout).unwrap();
     created["key"].as_str().unwrap().to_owned()
@@ -95,6 +101,12 @@ pub fn new_key(data: &Path) -> String {
 
 /// Walks the log with the command line.
 pub fn verify_log(data: &Path) {
-    let output = Server::command(data).args(["log", "verify"]).output().unwrap();
+    verify_log_with(data, &[]);
+}
+
+/// The same with other settings.
+pub fn verify_log_with(data: &Path, environment: &[(&'static str, String)]) {
+    let mut command = Server::command(data);
+    let output = command.envs(environment.iter().cloned()).args(["log", "verify"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -30,7 +30,7 @@ use crate::store::{DatabaseAddress, InstanceLock, ProjectionStatus, Pump, Store,
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
-use crate::workers::Workers;
+use crate::workers::{Retention, Workers};
 
 /// A request line and headers that take longer come from nobody who wants an answer.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
@@ -155,8 +155,12 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         let Self { shared, partners: _, pump, evidence, _lock } = self;
+        let kept = Retention {
+            after_relationship: shared.settings.retention_days,
+            after_unfinished: shared.settings.unfinished_retention_days,
+        };
         let mut workers =
-            Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence);
+            Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence, kept);
         workers.keep_limits(Arc::clone(&shared.limits));
         let metrics = shared.settings.metrics_address().and_then(|at| listen_for_metrics(at, shared.clone()));
         let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));

@@ -37,16 +37,6 @@ impl FileEvidence {
         Ok(Self { directory: directory.to_owned(), vault })
     }
 
-    /// Deletes a file; harmless when it is gone.
-    pub async fn delete(&self, blob: BlobId) -> Result<(), PortError> {
-        let path = self.path(blob);
-        on_disk(move || match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
-        .await
-    }
-
     /// Deletes files older than `age` that nothing refers to, and what interrupted writes left; returns how many.
     ///
     /// `age` has to exceed the longest time between `put` and the event that refers to the file.
@@ -72,6 +62,15 @@ impl EvidenceStore for FileEvidence {
         let path = self.path(blob);
         on_disk(move || write_durably(&path, &sealed)).await?;
         Ok(blob)
+    }
+
+    async fn remove(&self, blob: BlobId) -> Result<(), PortError> {
+        let path = self.path(blob);
+        on_disk(move || match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+        .await
     }
 
     async fn get(&self, session: SessionId, class: DataClass, blob: BlobId) -> Result<Vec<u8>, PortError> {
@@ -224,8 +223,8 @@ mod tests {
         let blob = files.put(session(), CLASS, b"face").await.unwrap();
         files.vault.erase(session(), CLASS).await.unwrap();
         assert_eq!(files.get(session(), CLASS, blob).await, Err(PortError::Erased));
-        files.delete(blob).await.unwrap();
-        files.delete(blob).await.unwrap();
+        files.remove(blob).await.unwrap();
+        files.remove(blob).await.unwrap();
         assert_eq!(files.get(session(), CLASS, blob).await, Err(PortError::Erased));
     }
 

@@ -1,8 +1,9 @@
 //! The command line: `ekyc serve | migrate | demo | models | lists | partners | operators | keys | history |
-//! log | projections | backup | restore | eval`.
+//! log | projections | erase | backup | restore | eval`.
 
 mod backup;
 mod demo;
+mod erase;
 pub mod eval;
 mod history;
 mod keys;
@@ -61,6 +62,8 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Show what happened in a session, event by event
     History(history::HistoryArgs),
+    /// Order that what is held about a person goes, for good
+    Erase(erase::EraseArgs),
     /// Show how the read models stand, and make them anew from the log
     #[command(subcommand)]
     Projections(projections::ProjectionsCommand),
@@ -120,6 +123,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::History(args) => {
             block_on(with_store(settings, async |store| history::run(args, store).await))
         }
+        Command::Erase(args) => block_on(with_store(settings, async |store| erase::run(args, store).await)),
         Command::Projections(command) => {
             block_on(with_store(settings, async |store| projections::run(command, store).await))
         }

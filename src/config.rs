@@ -60,6 +60,10 @@ pub struct Settings {
     pub policy_file: Option<PathBuf>,
     /// Hours until a session expires unless submitted.
     pub session_hours: u32,
+    /// Days for which personal data is kept once the partner said that the relationship ended; 0 keeps it.
+    pub retention_days: u32,
+    /// Days for which personal data of expired and cancelled sessions is kept; 0 keeps it.
+    pub unfinished_retention_days: u32,
     /// Requests a minute for each API key; uploads count more.
     pub requests_per_minute: u32,
     /// Threads that infer; by default one a core.
@@ -102,6 +106,8 @@ impl Default for Settings {
             require_consent: ConsentRule::Hosted,
             policy_file: None,
             session_hours: 24,
+            retention_days: 1_825,
+            unfinished_retention_days: 90,
             requests_per_minute: 300,
             inference_threads: None,
             inference_queue: 64,

@@ -19,6 +19,7 @@ pub(crate) mod postgres;
 pub mod projection;
 mod pump;
 mod rebuild;
+pub mod retention;
 pub mod sessions;
 pub(crate) mod sqlite;
 mod verify;

@@ -243,6 +243,10 @@ impl Vault for KeyVault {
         Ok(())
     }
 
+    async fn destroy(&self, session: SessionId, class: DataClass) -> Result<(), PortError> {
+        self.erase(session, class).await.map(drop)
+    }
+
     async fn fingerprint(
         &self,
         session: SessionId,

@@ -1,23 +1,26 @@
-//! What the server does by itself: numbers the log, expires sessions, notes when keys were used, sweeps evidence files
+//! What the server does by itself: numbers the log, expires sessions, erases what was kept long enough, notes when keys were used, sweeps evidence files
 //! that no event refers to and idempotency keys that are a day old.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::session::{Action, Caller, SessionCommand, SessionError};
+use domain::session::{Action, Caller, ErasureGround, SessionCommand, SessionError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::blobs::FileEvidence;
 use crate::http::RateLimits;
 use crate::sessions::{Actor, CommandError, Sessions};
+use crate::store::retention::Ending;
 use crate::store::{Pump, Store, StoreError};
 
 const EXPIRY_EVERY: Duration = Duration::from_secs(15);
 const KEY_USES_EVERY: Duration = Duration::from_secs(60);
 /// Sessions expired in one turn; the rest waits for the next.
 const EXPIRY_BATCH: u32 = 200;
+/// Sessions erased in one turn.
+const ERASURE_BATCH: u32 = 200;
 const IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Far longer than a command takes between storing a file and appending the event that refers to it.
@@ -31,7 +34,13 @@ pub struct Workers {
 
 impl Workers {
     /// Starts them all.
-    pub fn start(pump: Pump, sessions: Arc<Sessions>, store: Store, evidence: Arc<FileEvidence>) -> Self {
+    pub fn start(
+        pump: Pump,
+        sessions: Arc<Sessions>,
+        store: Store,
+        evidence: Arc<FileEvidence>,
+        kept: Retention,
+    ) -> Self {
         let mut workers = Self { stop: watch::Sender::new(false), tasks: JoinSet::new() };
         let stopping = workers.stop.subscribe();
         workers.tasks.spawn(async move { pump.run(stopping).await });
@@ -41,6 +50,9 @@ impl Workers {
             async move {
                 if let Err(error) = expire_overdue(&sessions, &store).await {
                     tracing::error!(%error, "sessions could not be expired");
+                }
+                if let Err(error) = erase_due(&sessions, &store, kept).await {
+                    tracing::error!(%error, "personal data that is due could not be erased");
                 }
             }
         });
@@ -93,6 +105,41 @@ impl Workers {
             }
         });
     }
+}
+
+/// For how many days personal data is kept; 0 keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// After the relationship's end.
+    pub after_relationship: u32,
+    /// After a session that expired or was cancelled.
+    pub after_unfinished: u32,
+}
+
+/// Orders what was kept long enough to go, and carries out every order.
+pub async fn erase_due(sessions: &Arc<Sessions>, store: &Store, kept: Retention) -> Result<u32, StoreError> {
+    let now = sessions.services().clock.now();
+    let system = |session, action| {
+        sessions.execute(SessionCommand { session, caller: Caller::System, action }, Actor::system())
+    };
+    let endings =
+        [(Ending::Relationship, kept.after_relationship), (Ending::Unfinished, kept.after_unfinished)];
+    for (ending, days) in endings.into_iter().filter(|(_, days)| *days > 0) {
+        let before = now - chrono::Duration::days(days.into());
+        for session in store.sessions_ended(ending, before, ERASURE_BATCH).await? {
+            if let Err(error) = system(session, Action::OrderErasure(ErasureGround::Retention)).await {
+                tracing::error!(%session, %error, "an erasure could not be ordered");
+            }
+        }
+    }
+    let mut erased = 0;
+    for session in store.erasures_due(ERASURE_BATCH).await? {
+        match system(session, Action::Erase).await {
+            Ok(_) => erased += 1,
+            Err(error) => tracing::error!(%session, %error, "an erasure could not be carried out"),
+        }
+    }
+    Ok(erased)
 }
 
 /// Deletes files that a lost race or a crash left behind; waits for its next turn while the log is not read to its end.

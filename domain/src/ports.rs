@@ -142,6 +142,8 @@ pub trait Vault: Send + Sync {
     async fn prepare(&self, _sessions: &[SessionId], _class: DataClass) -> Result<(), PortError> {
         Ok(())
     }
+    /// Destroys the session's key of `class` and its blind indexes, for good; again, nothing happens.
+    async fn destroy(&self, session: SessionId, class: DataClass) -> Result<(), PortError>;
     /// Keyed hash of bytes under the session's key of `class`.
     async fn fingerprint(
         &self,
@@ -178,6 +180,8 @@ pub async fn open<T: Personal>(
 pub trait EvidenceStore: Send + Sync {
     /// Seals and stores bytes; they are on disk when this returns.
     async fn put(&self, session: SessionId, class: DataClass, bytes: &[u8]) -> Result<BlobId, PortError>;
+    /// Deletes stored bytes; again, nothing happens.
+    async fn remove(&self, blob: BlobId) -> Result<(), PortError>;
     /// Reads and opens stored bytes.
     async fn get(&self, session: SessionId, class: DataClass, blob: BlobId) -> Result<Vec<u8>, PortError>;
 }

@@ -11,6 +11,7 @@ mod consent;
 mod contest;
 mod disclose;
 mod end_relationship;
+mod erase;
 mod error;
 mod event;
 mod expire;
@@ -28,15 +29,16 @@ mod take_selfie;
 mod testing;
 
 pub use command::{
-    Action, Caller, CheckLiveness, GiveConsent, OpenSession, RequestResubmission, SessionCommand,
-    SubmitDocument,
+    Action, Caller, CheckLiveness, ErasureGround, GiveConsent, OpenSession, RequestResubmission,
+    SessionCommand, SubmitDocument,
 };
 pub use error::{SessionError, Step};
 pub use event::{
-    ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
-    FramesRef, IdentityDisclosed, LinkIssued, LivenessChallengeIssued, LivenessChecked, LivenessMeasured,
-    OwnSide, RelationshipEnded, ResubmissionRequested, RiskAssessed, SanctionsScreened, SelfieSubmitted,
-    SessionCancelled, SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, ErasureOrdered,
+    EvidenceErased, FacePair, FacesCompared, FramesRef, IdentityDisclosed, LinkIssued,
+    LivenessChallengeIssued, LivenessChecked, LivenessMeasured, OwnSide, RelationshipEnded,
+    ResubmissionRequested, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
+    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
 };
 pub use round::Round;
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
@@ -76,7 +78,7 @@ impl Aggregate for Session {
                 if !action.is_open_to(caller) {
                     return Err(SessionError::NotAllowed);
                 }
-                if !matches!(action, Action::Cancel) {
+                if !action.may_follow_cancelling() {
                     self.require_not_cancelled()?;
                 }
                 if action.brings_evidence() {
@@ -102,6 +104,8 @@ impl Aggregate for Session {
                     Action::IssueLink => issue_link::handle(self, services)?,
                     Action::Cancel => cancel::handle(self, services)?,
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
+                    Action::OrderErasure(ground) => erase::order(self, ground, services)?,
+                    Action::Erase => erase::handle(self, session, services).await?,
                     Action::RequestResubmission(request) => {
                         request_resubmission::handle(self, session, caller, request, services).await?
                     }

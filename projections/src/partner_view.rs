@@ -115,6 +115,12 @@ pub struct PartnerView {
     pub contested_at: Option<Timestamp>,
     /// When the person stopped being the partner's customer.
     pub relationship_ended_at: Option<Timestamp>,
+    /// When what was held about the person was destroyed.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
+    /// Whether that was ordered and not carried out yet.
+    #[serde(default)]
+    pub erasure_is_due: bool,
     /// Results of the checks.
     pub results: VerificationResults,
     /// When the person or the partner asked for the decision.
@@ -149,6 +155,8 @@ impl PartnerView {
                 cancelled_at: None,
                 contested_at: None,
                 relationship_ended_at: None,
+                erased_at: None,
+                erasure_is_due: false,
                 results: VerificationResults::default(),
                 submitted_at: None,
                 link_generation: 0,
@@ -245,6 +253,11 @@ impl PartnerView {
                 self.contested_at = Some(contested.contested_at);
             }
             SessionEvent::ResubmissionRequested(asked) => self.reopen(asked),
+            SessionEvent::ErasureOrdered(_) => self.erasure_is_due = true,
+            SessionEvent::EvidenceErased(erased) => {
+                self.erasure_is_due = false;
+                self.erased_at = Some(erased.erased_at);
+            }
             SessionEvent::SessionCancelled(cancelled) => {
                 self.status = Status::Cancelled;
                 self.cancelled_at = Some(cancelled.cancelled_at);

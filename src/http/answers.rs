@@ -110,6 +110,9 @@ pub struct SessionView {
     /// When you said that the relationship ended.
     #[schema(format = DateTime)]
     pub relationship_ended_at: Option<String>,
+    /// When everything personal was destroyed; the decision stays.
+    #[schema(format = DateTime)]
+    pub erased_at: Option<String>,
     /// What a reviewer asked for again; null otherwise.
     pub resubmission: Option<ResubmissionView>,
     /// Results of the checks.
@@ -134,6 +137,7 @@ impl SessionView {
             cancelled_at: view.cancelled_at.map(time),
             contested_at: view.contested_at.map(time),
             relationship_ended_at: view.relationship_ended_at.map(time),
+            erased_at: view.erased_at.map(time),
             resubmission: view.resubmission.as_ref().map(ResubmissionView::render),
             verification_results: Results {
                 document_verified: results.document_verified,

@@ -104,6 +104,7 @@ const fn step_name(action: &Action) -> &'static str {
         Action::Cancel => "cancel",
         Action::Contest { .. } => "contest",
         Action::RequestResubmission(_) => "resubmission",
+        Action::OrderErasure(_) | Action::Erase => "erasure",
         Action::EndRelationship => "relationship_ended",
         Action::Expire => "expire",
     }

@@ -35,7 +35,7 @@ pub enum KycCaller {
     /// A partner's server.
     Key(ApiCaller),
     /// Whoever holds the session's link.
-    Holder(Holder),
+    Holder(Box<Holder>),
 }
 
 /// Whoever holds the link of one session.
@@ -46,6 +46,10 @@ pub struct Holder {
 }
 
 impl KycCaller {
+    fn holding(holder: Holder) -> Self {
+        Self::Holder(Box::new(holder))
+    }
+
     /// Whether evidence may come; asked before a body is read.
     pub fn may_bring_evidence(&self) -> Result<(), ApiError> {
         match self {
@@ -104,12 +108,12 @@ async fn recognise(request: &HttpRequest) -> Result<KycCaller, ApiError> {
         return authenticate(request).await.map(KycCaller::Key);
     }
     if let Some(token) = bearer(request) {
-        return holder(request, token, Carrier::Link).await.map(KycCaller::Holder);
+        return holder(request, token, Carrier::Link).await.map(KycCaller::holding);
     }
     match request.cookie(COOKIE) {
         Some(cookie) => {
             require_own_origin(request)?;
-            holder(request, cookie.value(), Carrier::Cookie).await.map(KycCaller::Holder)
+            holder(request, cookie.value(), Carrier::Cookie).await.map(KycCaller::holding)
         }
         None => authenticate(request).await.map(KycCaller::Key),
     }

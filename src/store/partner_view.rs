@@ -12,6 +12,7 @@ use projections::partner_view::{PartnerView, Status};
 use super::database::{Transaction, in_transaction, on_reader};
 use super::log::LoggedEvent;
 use super::projection::{Projection, ProjectionError};
+use super::retention::ended;
 use super::sessions::SessionRow;
 use super::{Store, StoreError};
 
@@ -62,6 +63,7 @@ async fn load(tx: &mut Transaction, session: SessionId) -> Result<Option<Partner
 
 async fn save(tx: &mut Transaction, view: &PartnerView) -> Result<(), ProjectionError> {
     let is_collecting = matches!(view.status, Status::Pending | Status::Processing);
+    let ended = ended(view);
     let body = serde_json::to_string(view).map_err(undigestible)?;
     let sql = tx.sql(include_str!("sql/save_partner_session.sql"));
     in_transaction!(tx, |db| {
@@ -73,6 +75,9 @@ async fn save(tx: &mut Transaction, view: &PartnerView) -> Result<(), Projection
             .bind(view.created_at.timestamp_micros())
             .bind(body)
             .bind(is_collecting.then(|| view.expires_at.timestamp_micros()))
+            .bind(ended.map(|(at, _)| at.timestamp_micros()))
+            .bind(ended.map(|(_, ending)| ending))
+            .bind(i64::from(view.erasure_is_due))
             .execute(db)
             .await
             .map(drop)

@@ -6,6 +6,7 @@ mod clock;
 mod concurrency;
 mod consent;
 mod documentation;
+mod erasure;
 mod hostile;
 mod idempotency;
 mod identity;

@@ -1,5 +1,7 @@
 //! What may be asked of a session.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Timestamp;
 use crate::consent::{Locale, TextHash};
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
@@ -74,6 +76,10 @@ pub enum Action {
     },
     /// Send a session that waits for a review back to its person.
     RequestResubmission(RequestResubmission),
+    /// Decide that what is held about the person goes; carried out by `Erase`.
+    OrderErasure(ErasureGround),
+    /// Destroy what was ordered to go: keys first, then files.
+    Erase,
 }
 
 impl Action {
@@ -82,10 +88,29 @@ impl Action {
         matches!(self, Self::SubmitDocument(_) | Self::SubmitSelfie { .. } | Self::CheckLiveness(_))
     }
 
-    /// Reviews are the operators' alone, and they do nothing else.
+    /// Reviews are the operators' alone, and they do nothing else; only the house itself expires and erases.
     pub(super) const fn is_open_to(&self, caller: Caller) -> bool {
-        matches!(self, Self::RequestResubmission(_)) == matches!(caller, Caller::Operator(_))
+        match self {
+            Self::RequestResubmission(_) => matches!(caller, Caller::Operator(_)),
+            Self::Expire | Self::OrderErasure(_) | Self::Erase => matches!(caller, Caller::System),
+            _ => !matches!(caller, Caller::Operator(_)),
+        }
     }
+
+    /// Whether a cancelled session still takes it.
+    pub(super) const fn may_follow_cancelling(&self) -> bool {
+        matches!(self, Self::Cancel | Self::OrderErasure(_) | Self::Erase)
+    }
+}
+
+/// Why what is held about a person goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureGround {
+    /// The person or the partner asked for it.
+    Request,
+    /// The time for which it had to be kept is over.
+    Retention,
 }
 
 /// Asks the person for some steps again.

@@ -93,6 +93,9 @@ pub enum SessionError {
     /// The caller may not ask this of any session.
     #[error("The caller may not do this")]
     NotAllowed,
+    /// What is still being decided is not erased.
+    #[error("The session is not over; cancel it or wait for its outcome")]
+    NotOver,
     /// The session is not due to expire.
     #[error("the session's time is not over")]
     NotDue,
@@ -129,6 +132,7 @@ impl SessionError {
             Self::NotInReview => "not_in_review",
             Self::NoStepNamed => "no_step_named",
             Self::NotAllowed => "not_allowed",
+            Self::NotOver => "not_over",
             Self::NotDue => "session_not_due",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",

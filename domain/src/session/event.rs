@@ -4,8 +4,8 @@ mod around;
 mod outcome;
 
 pub use around::{
-    ConsentGiven, DecisionContested, IdentityDisclosed, LinkIssued, RelationshipEnded, ResubmissionRequested,
-    SessionCancelled,
+    ConsentGiven, DecisionContested, ErasureOrdered, EvidenceErased, IdentityDisclosed, LinkIssued,
+    RelationshipEnded, ResubmissionRequested, SessionCancelled,
 };
 pub use outcome::{
     Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionExpired, SessionSubmitted,
@@ -59,6 +59,10 @@ domain_events! {
         DecisionContested = "1",
         /// A reviewer sent the session back to its person.
         ResubmissionRequested = "1",
+        /// What is held about the person has to go.
+        ErasureOrdered = "1",
+        /// Keys and files are gone.
+        EvidenceErased = "1",
         /// The person's fields were shown in clear to the partner.
         IdentityDisclosed = "1",
         /// The person is no customer of the partner any more.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::command::Caller;
 use super::error::{SessionError, Step};
 use super::event::{
-    ConsentGiven, Decision, DocumentRead, DocumentSubmitted, FacePair, FacesCompared,
+    ConsentGiven, Decision, DocumentRead, DocumentSubmitted, ErasureOrdered, FacePair, FacesCompared,
     LivenessChallengeIssued, LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted,
     SessionDecided, SessionEvent, SessionOpened,
 };
@@ -35,6 +35,8 @@ pub struct Session {
     contested_at: Option<Timestamp>,
     relationship_ended_at: Option<Timestamp>,
     link_generation: u32,
+    erasure: Option<ErasureOrdered>,
+    erased_at: Option<Timestamp>,
 }
 
 /// One upload of a document.
@@ -157,6 +159,16 @@ impl Session {
     /// Which of the session's links counts; 0 is the one that it was opened with.
     pub const fn link_generation(&self) -> u32 {
         self.link_generation
+    }
+
+    /// The erasure that was ordered, carried out or not.
+    pub const fn erasure(&self) -> Option<&ErasureOrdered> {
+        self.erasure.as_ref()
+    }
+
+    /// When keys and files were destroyed.
+    pub const fn erased_at(&self) -> Option<Timestamp> {
+        self.erased_at
     }
 
     /// The outcome as it stands: an automatic rejection that was contested is a person's to decide.
@@ -283,6 +295,8 @@ impl Session {
             SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
             // Reading changes nothing; the log keeps that it happened.
             SessionEvent::IdentityDisclosed(_) => {}
+            SessionEvent::ErasureOrdered(ordered) => self.erasure = Some(ordered),
+            SessionEvent::EvidenceErased(erased) => self.erased_at = Some(erased.erased_at),
             SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),
             SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }

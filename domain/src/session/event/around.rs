@@ -6,7 +6,8 @@ use crate::Timestamp;
 use crate::consent::{Locale, TextHash};
 use crate::free_text::{ContestReason, ResubmissionMessage};
 use crate::ids::{DocumentId, OperatorId};
-use crate::sealed::Sealed;
+use crate::sealed::{DataClass, Sealed};
+use crate::session::command::ErasureGround;
 use crate::session::error::Step;
 
 /// The partner called the verification off.
@@ -38,6 +39,28 @@ pub struct ResubmissionRequested {
     pub requested_at: Timestamp,
     /// When the session expires unless submitted again.
     pub expires_at: Timestamp,
+}
+
+/// What is held about the person has to go. Once the keys are destroyed this stands for ever, in every backup of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErasureOrdered {
+    /// What goes.
+    pub classes: Vec<DataClass>,
+    /// Why.
+    pub ground: ErasureGround,
+    /// When.
+    pub ordered_at: Timestamp,
+}
+
+/// Keys and files are gone: what the events hold sealed opens no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceErased {
+    /// What went.
+    pub classes: Vec<DataClass>,
+    /// How many files went with it.
+    pub files: u32,
+    /// When.
+    pub erased_at: Timestamp,
 }
 
 /// The person's fields were shown in clear to the partner; the metadata says by which key.

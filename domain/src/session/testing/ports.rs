@@ -118,6 +118,10 @@ impl SanctionsScreener for Ports {
 
 #[async_trait]
 impl EvidenceStore for Ports {
+    async fn remove(&self, _: BlobId) -> Result<(), PortError> {
+        Ok(())
+    }
+
     async fn put(&self, _: SessionId, _: DataClass, _: &[u8]) -> Result<BlobId, PortError> {
         Ok(BlobId::new(self.uuid()))
     }
@@ -161,6 +165,10 @@ impl Vault for Ports {
         let failed = || PortError::Failed("sealed for something else".into());
         let text = ciphertext.strip_prefix(&bound(session, class, field)).ok_or_else(failed)?;
         hex::decode(text).map_err(|_| failed())
+    }
+
+    async fn destroy(&self, _: SessionId, _: DataClass) -> Result<(), PortError> {
+        Ok(())
     }
 
     async fn fingerprint(

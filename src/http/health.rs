@@ -9,8 +9,12 @@ use super::{Shared, resource};
 /// Registers the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/health", "GET").route(web::get().to(health)))
-        .service(resource("/health/ready", "GET").route(web::get().to(readiness)));
+        .service(resource("/health", "GET, HEAD").route(web::get().to(health)).route(web::head().to(health)))
+        .service(
+            resource("/health/ready", "GET, HEAD")
+                .route(web::get().to(readiness))
+                .route(web::head().to(readiness)),
+        );
 }
 
 /// Whether the server and its database work.

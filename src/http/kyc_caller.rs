@@ -15,6 +15,7 @@ use domain::Timestamp;
 use domain::ids::SessionId;
 use domain::session::{Action, Caller, SessionCommand};
 use projections::partner_view::{PartnerView, Status};
+use sha2::{Digest, Sha256};
 
 use super::Shared;
 use super::auth::{ApiCaller, authenticate};
@@ -22,7 +23,7 @@ use super::problem::ApiError;
 use super::request_id::request_id;
 use crate::links::Carrier;
 use crate::sessions::Actor;
-use crate::store::access::Scope;
+use crate::store::access::{KeyHash, Scope};
 
 /// The cookie's name; its path binds it to one session.
 pub const COOKIE: &str = "ekyc_link";
@@ -135,12 +136,18 @@ pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Res
     let shared = shared(request)?;
     let session: SessionId =
         request.match_info().get("session_id").and_then(|id| id.parse().ok()).ok_or_else(invalid)?;
+    let hash: KeyHash = Sha256::digest(token).into();
+    if !shared.limits.is_proven_link(&hash) {
+        shared.limits.admit_stranger(request)?;
+    }
     let view = shared.sessions.fold(session).await?.ok_or_else(invalid)?;
     let now = shared.sessions.services().clock.now();
-    if is_over(ended_at(&view, now), now) || !shared.links.fits(token, carrier, session, view.link_generation)
-    {
+    let fits = shared.links.fits(token, carrier, session, view.link_generation);
+    shared.limits.note_link(hash, fits);
+    if !fits || is_over(ended_at(&view, now), now) {
         return Err(invalid());
     }
+    shared.limits.admit_link(session, request)?;
     Ok(Holder { view, request_id: request_id(request) })
 }
 

@@ -152,7 +152,7 @@ impl ApiError {
             .headers()
             .get(header::ACCEPT)
             .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("application/problem+json"));
+            .is_some_and(asks_for_problem);
         if wants_problem {
             let title = status.canonical_reason().unwrap_or("Error");
             response.content_type("application/problem+json");
@@ -164,6 +164,17 @@ impl ApiError {
             response.json(ErrorBody { detail, status_code: status.as_u16(), code: code.into(), request_id })
         }
     }
+}
+
+/// Whether Accept names problem+json, other than to refuse it (`q=0`).
+fn asks_for_problem(accept: &str) -> bool {
+    accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/problem+json"));
+        let is_refused =
+            |part: &str| part.strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0_f32));
+        is_named && !parts.any(is_refused)
+    })
 }
 
 /// A handler's result: the answer, or the mapped error.
@@ -260,5 +271,21 @@ impl From<ImageError> for ApiError {
 impl From<(&'static str, InvalidContact)> for FieldProblem {
     fn from((field, error): (&'static str, InvalidContact)) -> Self {
         Self::body(field, "value_error", error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_for_problem;
+
+    #[test]
+    fn problem_json_is_given_to_who_asks_for_it() {
+        for accept in ["application/problem+json", "application/json, Application/Problem+JSON;q=0.5"] {
+            assert!(asks_for_problem(accept), "{accept}");
+        }
+        for accept in ["application/json", "*/*", "application/problem+json;q=0", "application/problem+jsonx"]
+        {
+            assert!(!asks_for_problem(accept), "{accept}");
+        }
     }
 }

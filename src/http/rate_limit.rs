@@ -1,9 +1,11 @@
-//! How much may be asked: per API key, weighted by what a call costs, and per address for keys that are not proven.
+//! How much may be asked: per API key and per session's link, weighted by what a call costs, and per address for keys and
+//! links that are not proven.
 //!
 //! Counted in this process only. Memory is bounded: keys are counted once they are proven, and addresses share one
 //! counter when there are too many of them.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +14,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
-use domain::ids::KeyId;
+use domain::ids::{KeyId, SessionId};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
@@ -30,6 +32,10 @@ const IMAGE: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
 const LIVENESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Requests of one address without a proven key.
 const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+/// Requests of one session's own link: a whole verification takes a few dozen, uploads by their weight.
+const LINK_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).expect("not zero");
+/// Tokens remembered as valid; the next one makes all others count as strangers once more.
+const PROVEN_LINKS: usize = 50_000;
 /// Addresses counted apart; about a megabyte.
 const ADDRESSES: usize = 10_000;
 
@@ -51,6 +57,9 @@ pub struct RateLimits {
     /// One for each quota that a key has; there are few.
     keys: Mutex<HashMap<NonZeroU32, Arc<Limiter<KeyId>>>>,
     strangers: Limiter<IpAddr>,
+    links: Limiter<SessionId>,
+    /// Tokens of links that were valid when they were seen last.
+    proven_links: Mutex<HashSet<KeyHash>>,
     /// Keys that were valid when they were seen last: nobody can lock their owners out by guessing from their address.
     proven: Mutex<HashSet<KeyHash>>,
     /// Whose word on addresses counts.
@@ -65,6 +74,8 @@ impl RateLimits {
             per_minute,
             keys: Mutex::default(),
             strangers: RateLimiter::hashmap(Quota::per_minute(STRANGERS_PER_MINUTE)).with_middleware(),
+            links: RateLimiter::hashmap(Quota::per_minute(LINK_PER_MINUTE)).with_middleware(),
+            proven_links: Mutex::default(),
             proven: Mutex::default(),
             trusted_proxies,
             clock: DefaultClock::default(),
@@ -74,8 +85,22 @@ impl RateLimits {
     /// Counts a request of a proven key, or refuses it; either way the answer will say what is left.
     pub fn admit(&self, caller: &Caller, request: &HttpRequest) -> Result<(), ApiError> {
         let quota = caller.requests_per_minute.unwrap_or(self.per_minute);
-        let weight = weight(request.match_pattern().as_deref());
-        let counted = self.limiter(quota).check_key_n(&caller.key_id, weight);
+        self.count(&self.limiter(quota), &caller.key_id, quota, request)
+    }
+
+    /// Counts a request of a session's own link, which fits.
+    pub fn admit_link(&self, session: SessionId, request: &HttpRequest) -> Result<(), ApiError> {
+        self.count(&self.links, &session, LINK_PER_MINUTE, request)
+    }
+
+    fn count<K: Hash + Eq + Clone>(
+        &self,
+        limiter: &Limiter<K>,
+        key: &K,
+        quota: NonZeroU32,
+        request: &HttpRequest,
+    ) -> Result<(), ApiError> {
+        let counted = limiter.check_key_n(key, weight(request.match_pattern().as_deref()));
         // Settings and commands refuse a quota below the dearest call.
         let counted = counted.map_err(|_| ApiError::Internal("a call costs more than the quota".into()))?;
         let quota = quota.get();
@@ -89,6 +114,24 @@ impl RateLimits {
         };
         request.extensions_mut().insert(Standing { quota, remaining, reset });
         refused.map_or(Ok(()), |until| Err(self.refuse(&until)))
+    }
+
+    /// Whether a link's token was valid when it was seen last.
+    pub fn is_proven_link(&self, token: &KeyHash) -> bool {
+        self.proven_links.lock().unwrap_or_else(PoisonError::into_inner).contains(token)
+    }
+
+    /// Notes whether a link's token is valid.
+    pub fn note_link(&self, token: KeyHash, valid: bool) {
+        let mut proven = self.proven_links.lock().unwrap_or_else(PoisonError::into_inner);
+        if !valid {
+            proven.remove(&token);
+            return;
+        }
+        if proven.len() >= PROVEN_LINKS {
+            proven.clear();
+        }
+        proven.insert(token);
     }
 
     fn limiter(&self, quota: NonZeroU32) -> Arc<Limiter<KeyId>> {
@@ -127,6 +170,8 @@ impl RateLimits {
         // A quota that nobody has any more.
         limiters.retain(|_, limiter| !limiter.is_empty());
         drop(limiters);
+        self.links.retain_recent();
+        self.links.shrink_to_fit();
         self.strangers.retain_recent();
         self.strangers.shrink_to_fit();
     }

@@ -15,11 +15,14 @@ pub enum Keyed {
     #[response(status = 403)]
     NotPermitted(ErrorBody),
     /// Too many requests of this key, or too many wrong keys from this address.
-    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds to wait")))]
+    #[response(status = 429)]
     RateLimited(ErrorBody),
     /// A fault of the server.
     #[response(status = 500)]
     Internal(ErrorBody),
+    /// Too much work is waiting, or a database is away: see Retry-After.
+    #[response(status = 503)]
+    ComeAgain(ErrorBody),
 }
 
 /// What every call on a session may answer.
@@ -50,7 +53,4 @@ pub enum OfUpload {
     /// Parts are missing or wrong.
     #[response(status = 422)]
     WrongParts(ErrorBody),
-    /// Too much work is waiting; see Retry-After.
-    #[response(status = 503)]
-    Busy(ErrorBody),
 }

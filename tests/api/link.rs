@@ -107,3 +107,24 @@ async fn after_submit_the_token_reads_the_outcome_and_nothing_else() {
     let refused = again.multipart(selfie(evidence.selfie())).send().await.unwrap();
     assert_eq!(body(refused, StatusCode::FORBIDDEN).await["code"], "outcome_only");
 }
+
+#[tokio::test]
+async fn guessing_tokens_is_limited_by_address_and_a_link_by_its_session() {
+    let app = TestApp::start().await;
+    let (session, token) = opened(&app).await;
+    let outcome = |token: &str| get(&app, &format!("/kyc/{session}/outcome")).bearer_auth(token).send();
+    let first = outcome(&token).await.unwrap();
+    assert_eq!(first.headers()["ratelimit-policy"], "\"default\";q=120;w=60");
+    let mut refused = None;
+    for guess in 0..80 {
+        let answer = outcome(&format!("guess-{guess}")).await.unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(guess);
+            break;
+        }
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    }
+    assert!(refused.is_some_and(|guesses| guesses < 70), "{refused:?}");
+    // Guesses from the same address do not lock the person out.
+    assert_eq!(outcome(&token).await.unwrap().status(), StatusCode::OK);
+}

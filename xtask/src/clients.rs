@@ -47,6 +47,8 @@ pub fn schemathesis(examples: &str) -> anyhow::Result<()> {
         .arg("run")
         .arg(format!("{}/openapi.json", server.base))
         .args(["--header", &format!("X-API-Key: {}", server.key)])
+        // One call asks where it comes from, as browsers say it.
+        .args(["--header", &format!("Origin: {}", server.base)])
         .args(["--checks", "all", "--max-examples", examples, "--seed", SEED])
         .args(["--suppress-health-check", "all", "--continue-on-failure"])
         .current_dir(server.folder())

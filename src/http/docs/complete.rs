@@ -71,6 +71,12 @@ fn describe_components(document: &mut Value) {
     for schema in ["SessionView", "SubmitAnswer", "OutcomeAnswer", "SessionCreated"] {
         schemas[schema]["properties"]["status"]["enum"] = json!(statuses);
     }
+    for (_, schema) in schemas.as_object_mut().into_iter().flatten() {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
+            narrow(name, property);
+        }
+    }
     let scores = ["risk_score", "face_match_score", "match_score", "confidence", "extraction_confidence"];
     for (_, schema) in schemas.as_object_mut().into_iter().flatten() {
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
@@ -81,6 +87,30 @@ fn describe_components(document: &mut Value) {
             }
         }
     }
+}
+
+/// What a field of this name may hold, wherever it stands.
+fn narrow(name: &str, property: &mut Value) {
+    let is_nullable = property["type"].is_array();
+    let words: &[&str] = match name {
+        "decision" => &["approved", "rejected", "manual_review"],
+        "risk_level" => &["low", "medium", "high"],
+        "challenge_type" => &["head_turn", "blink"],
+        "direction" => &["left", "right"],
+        "confidence" if property["format"] != "double" => &["low", "medium", "high"],
+        _ => &[],
+    };
+    if !words.is_empty() {
+        let nothing = is_nullable.then_some(Value::Null);
+        property["enum"] = words.iter().map(|word| Value::from(*word)).chain(nothing).collect();
+    }
+    let prefix = match name {
+        "document_id" => "doc",
+        "verification_id" => "ver",
+        "check_id" => "lvc",
+        _ => return,
+    };
+    property["pattern"] = json!(format!("^{prefix}_[0-9a-f]{{32}}$"));
 }
 
 /// RFC 9457, for callers whose Accept asks for it.
@@ -170,7 +200,8 @@ fn describe_body(operation: &mut Value, given: Option<Value>) {
     }
     if let Some(body) = content.get_mut("multipart/form-data") {
         let images = json!({ "contentType": "image/jpeg, image/png, image/webp" });
-        body["encoding"] = json!({ "file": images, "files": images });
+        let is_film = text(&body["schema"]["$ref"]).ends_with("/LivenessUpload");
+        body["encoding"] = if is_film { json!({ "files": images }) } else { json!({ "file": images }) };
     }
 }
 

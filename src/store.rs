@@ -71,6 +71,9 @@ pub enum StoreError {
         "the database is on PostgreSQL: back it up with its own tools (pg_dump, or its provider's backups)"
     )]
     NotAFile,
+    /// Somebody else already does it; two at once would fill one table in turns.
+    #[error("a rebuild of {0} is running already")]
+    Rebuilding(String),
 }
 
 impl StoreError {

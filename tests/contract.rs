@@ -10,6 +10,7 @@ mod contract {
     pub mod idempotency;
     pub mod ledger;
     pub mod log;
+    pub mod plans;
     pub mod postgres_server;
     pub mod projections;
     pub mod pumps;

@@ -2,7 +2,7 @@
 //!
 //! What could not be digested before is tried again: a rebuild is also how a parked stream is retried.
 
-use super::database::{Connection, in_transaction, on_reader, shadow_of};
+use super::database::{Connection, Database, Transaction, in_transaction, on_reader, shadow_of};
 use super::numbering::take_head;
 use super::projection::{Projection, advance};
 use super::{Store, StoreError, sqlite};
@@ -57,6 +57,7 @@ impl Store {
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Rebuilt, StoreError> {
         let shadow = Shadow { of: projection, name: shadow_of(projection.name()) };
+        let _alone = self.lock_rebuild(&shadow).await?;
         self.make_shadows(&shadow).await?;
         loop {
             let status = &self.projection_status(&[&shadow.name]).await?[0];
@@ -70,6 +71,21 @@ impl Store {
             tx.commit().await?;
         }
         self.swap(&shadow).await
+    }
+
+    /// Held as long as the rebuild runs: two nodes that fill one shadow would overwrite each other's later rows.
+    ///
+    /// On a file each step has the database to itself; there, of two rebuilds the second to swap finds no shadow and fails.
+    async fn lock_rebuild(&self, shadow: &Shadow<'_>) -> Result<Option<Transaction>, StoreError> {
+        let Database::Postgres(_) = &self.database else { return Ok(None) };
+        // Read committed and idle between two statements, so that it holds back no vacuum.
+        let mut tx = self.database.begin().await?;
+        let Connection::Postgres(db) = tx.connection() else { return Ok(None) };
+        let locked: bool = sqlx::query_scalar(include_str!("postgres/sql/lock_rebuild.sql"))
+            .bind(&shadow.name)
+            .fetch_one(db)
+            .await?;
+        if locked { Ok(Some(tx)) } else { Err(StoreError::Rebuilding(shadow.of.name().to_owned())) }
     }
 
     /// Empty shadows, whatever a rebuild that broke off has left.
@@ -145,7 +161,7 @@ impl Projection for Shadow<'_> {
 
     async fn apply(
         &self,
-        tx: &mut super::Transaction,
+        tx: &mut Transaction,
         events: &[super::log::LoggedEvent],
     ) -> Result<(), super::projection::ProjectionError> {
         self.of.apply(tx, events).await

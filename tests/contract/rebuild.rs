@@ -7,7 +7,7 @@ use domain::ports::Clock;
 use ekyc_onboarder::app::{projections, pump};
 use ekyc_onboarder::partners::{KeyRequest, Partners};
 use ekyc_onboarder::sessions::Actor;
-use ekyc_onboarder::store::Store;
+use ekyc_onboarder::store::{Store, StoreError};
 
 use super::place::Place;
 
@@ -105,4 +105,27 @@ async fn a_rebuild_can_be_repeated_and_one_that_broke_off_is_begun_anew(place: &
     // A key that is issued afterwards is found: the tables kept their constraints and indexes.
     add_keys(&store, "partner", 1).await;
     assert_eq!(store.list_keys().await.unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_rebuilds_on_two_nodes_one_is_refused_and_the_other_is_whole() {
+    let place = Place::server().await;
+    let (one, two) = (place.store().await, place.store().await);
+    add_keys(&one, "partner", 30).await;
+    pump(&one).pump_until_idle().await.unwrap();
+    let projections = projections();
+    let access = projections.iter().find(|projection| projection.name() == "access").unwrap();
+    for _ in 0..5 {
+        let (first, second) = futures_util::future::join(
+            one.rebuild(access.as_ref(), |_, _| {}),
+            two.rebuild(access.as_ref(), |_, _| {}),
+        )
+        .await;
+        assert!(first.is_ok() || second.is_ok());
+        for outcome in [first, second] {
+            assert!(matches!(outcome, Ok(_) | Err(StoreError::Rebuilding(_))), "{outcome:?}");
+        }
+        assert_eq!(one.list_keys().await.unwrap().len(), 30);
+    }
+    place.end().await;
 }

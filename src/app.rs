@@ -159,8 +159,7 @@ impl App {
             after_relationship: shared.settings.retention_days,
             after_unfinished: shared.settings.unfinished_retention_days,
         };
-        let mut workers =
-            Workers::start(pump.clone(), shared.sessions.clone(), shared.store.clone(), evidence, kept);
+        let mut workers = Workers::start(pump, shared.sessions.clone(), shared.store.clone(), evidence, kept);
         workers.keep_limits(Arc::clone(&shared.limits));
         let metrics = shared.settings.metrics_address().and_then(|at| listen_for_metrics(at, shared.clone()));
         let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
@@ -190,10 +189,12 @@ impl App {
             running.await??;
         }
         workers.stop().await;
+        // The HTTP workers' runtimes have ended, and with them the connections that they opened.
+        let store = shared.store.reconnected().await?;
         // What was appended last is numbered before the process ends.
-        pump.pump_until_idle().await?;
-        shared.store.save_key_uses().await?;
-        shared.store.close().await;
+        self::pump(&store).pump_until_idle().await?;
+        store.save_key_uses().await?;
+        store.close().await;
         Ok(())
     }
 }

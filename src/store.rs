@@ -106,6 +106,20 @@ impl Store {
         Ok(Self { database, address, appended: Arc::new(Notify::new()), key_uses: Arc::default(), worker })
     }
 
+    /// The same store over connections of the runtime that calls this.
+    ///
+    /// A connection to PostgreSQL lives in the runtime that opened it, and the HTTP workers have runtimes of their own:
+    /// once they have ended, what they opened is dead. A file has no such connections.
+    pub async fn reconnected(&self) -> Result<Self, StoreError> {
+        match &self.address {
+            DatabaseAddress::File(_) => Ok(self.clone()),
+            DatabaseAddress::Postgres(options) => {
+                let database = postgres::open(options).await?;
+                Ok(Self { database, ..self.clone() })
+            }
+        }
+    }
+
     /// Takes the lock that only one server may hold on a file; PostgreSQL takes any number of servers.
     pub fn lock_instance(&self) -> Result<Option<InstanceLock>, StoreError> {
         self.address.file().map(InstanceLock::acquire).transpose()

@@ -46,6 +46,12 @@ impl Server {
         Self { child, base }
     }
 
+    /// SIGTERM: running requests may finish; true if the program ended as it should.
+    pub fn terminate(mut self) -> bool {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        sent.success() && self.child.wait().unwrap().success()
+    }
+
     /// SIGKILL: nothing is flushed, nothing is said.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::databases::Databases;
 use super::server::{Server, client, new_key_with, verify_log_with};
 
-/// `EKYC_CRASH_ROUNDS` asks for more.
+/// `CRASH_ROUNDS` asks for more.
 const ROUNDS: u64 = 10;
 const WRITERS: usize = 8;
 
@@ -37,7 +37,7 @@ async fn survives_kill_9(environment: &[(&'static str, String)]) {
     Server::start_with(&data, &client, environment).await.kill();
     let key = new_key_with(&data, environment);
     let acknowledged = Acknowledged::default();
-    let rounds = std::env::var("EKYC_CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let rounds = std::env::var("CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     for round in 0..rounds {
         let server = Server::start_with(&data, &client, environment).await;
         let writers: Vec<_> = (0..WRITERS)

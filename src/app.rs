@@ -23,10 +23,13 @@ use crate::metrics::Metrics;
 use crate::partners::{KeyRequest, Partners};
 use crate::sessions::Sessions;
 use crate::store::access::{AccessProjection, ApiKey};
+use crate::store::audit_trail::AuditTrailProjection;
 use crate::store::evidence::EvidenceProjection;
 use crate::store::partner_view::PartnerViewProjection;
 use crate::store::projection::Projection;
-use crate::store::{DatabaseAddress, InstanceLock, ProjectionStatus, Pump, Store, StoreError};
+use crate::store::review_queue::ReviewQueueProjection;
+use crate::store::webhook_messages::WebhookMessagesProjection;
+use crate::store::{DatabaseAddress, FileLock, ProjectionStatus, Pump, Store, StoreError};
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
@@ -62,7 +65,7 @@ pub struct App {
     partners: Arc<Partners>,
     pump: Pump,
     evidence: Arc<FileEvidence>,
-    _lock: Option<InstanceLock>,
+    _lock: Option<FileLock>,
 }
 
 impl App {
@@ -207,7 +210,14 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// Every projection of the log.
 pub fn projections() -> Vec<Box<dyn Projection>> {
-    vec![Box::new(PartnerViewProjection), Box::new(EvidenceProjection), Box::new(AccessProjection)]
+    vec![
+        Box::new(AccessProjection),
+        Box::new(PartnerViewProjection),
+        Box::new(ReviewQueueProjection),
+        Box::new(WebhookMessagesProjection),
+        Box::new(EvidenceProjection),
+        Box::new(AuditTrailProjection),
+    ]
 }
 
 /// How every projection stands.

@@ -1,6 +1,7 @@
 //! The command line: `ekyc serve | migrate | demo | models | lists | partners | operators | keys | history |
 //! log | projections | erase | backup | restore | eval`.
 
+mod audit;
 mod backup;
 mod demo;
 mod erase;
@@ -14,6 +15,7 @@ mod models;
 mod operators;
 mod partners;
 mod projections;
+mod reviews;
 mod serve;
 
 use std::path::PathBuf;
@@ -64,6 +66,10 @@ enum Command {
     History(history::HistoryArgs),
     /// Order that what is held about a person goes, for good
     Erase(erase::EraseArgs),
+    /// List the sessions that wait for a person, the longest waiting first
+    Reviews(reviews::ReviewsArgs),
+    /// List who did what, over all sessions, partners and operators, in the order of the log
+    Audit(audit::AuditArgs),
     /// Show how the read models stand, and make them anew from the log
     #[command(subcommand)]
     Projections(projections::ProjectionsCommand),
@@ -124,6 +130,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             block_on(with_store(settings, async |store| history::run(args, store).await))
         }
         Command::Erase(args) => block_on(with_store(settings, async |store| erase::run(args, store).await)),
+        Command::Reviews(args) => {
+            block_on(with_store(settings, async |store| reviews::run(args, store).await))
+        }
+        Command::Audit(args) => block_on(with_store(settings, async |store| audit::run(args, store).await)),
         Command::Projections(command) => {
             block_on(with_store(settings, async |store| projections::run(command, store).await))
         }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use cqrs_es::persist::PersistedEventStore;
-use cqrs_es::{Aggregate, AggregateError, EventStore};
+use cqrs_es::{AggregateError, EventStore};
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, Services};
 use domain::session::{Session, SessionCommand, SessionError, SessionEvent};
@@ -141,8 +141,8 @@ impl Sessions {
     /// The partner's view of a session, never older than the last append: if the read model is behind, the stream is
     /// folded with the same reducer.
     pub async fn view(&self, partner: PartnerId, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
-        let stored = self.store.session_row(partner, id).await?.map(|row| row.view()).transpose()?;
-        let version = self.store.stream_version(Session::TYPE, &id.to_string()).await?;
+        let (row, version) = self.store.session_row(partner, id).await?;
+        let stored = row.map(|row| row.view()).transpose()?;
         let view = match stored {
             Some(view) if view.version >= version => Some(view),
             _ if version == 0 => None,

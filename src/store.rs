@@ -6,7 +6,9 @@
 
 pub mod access;
 mod address;
+pub mod audit_trail;
 pub(crate) mod database;
+mod entry;
 mod events;
 pub mod evidence;
 pub(crate) mod faults;
@@ -20,9 +22,12 @@ pub mod projection;
 mod pump;
 mod rebuild;
 pub mod retention;
+pub mod review_queue;
 pub mod sessions;
 pub(crate) mod sqlite;
 mod verify;
+mod views;
+pub mod webhook_messages;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -35,13 +40,15 @@ use uuid::Uuid;
 
 pub use address::{DatabaseAddress, InvalidAddress};
 pub use database::{Connection, Transaction};
+pub use entry::Entry;
 pub use events::StoreEvents;
 pub use pump::{Pump, PumpLag, Step};
 pub use rebuild::{ProjectionStatus, Rebuilt};
 pub use sessions::{PageStart, SessionFilter};
-pub use sqlite::lock::InstanceLock;
+pub use sqlite::lock::FileLock;
 
 use database::{Database, on_reader};
+use events::Repository;
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +94,7 @@ impl StoreError {
 #[derive(Clone)]
 pub struct Store {
     database: Database,
+    events: Arc<Repository>,
     address: DatabaseAddress,
     appended: Arc<Notify>,
     key_uses: Arc<Mutex<HashMap<String, i64>>>,
@@ -103,7 +111,15 @@ impl Store {
             DatabaseAddress::File(path) => (sqlite::open(path).await?, Uuid::new_v4()),
             DatabaseAddress::Postgres(options) => (postgres::open(options).await?, Uuid::nil()),
         };
-        Ok(Self { database, address, appended: Arc::new(Notify::new()), key_uses: Arc::default(), worker })
+        let events = Arc::new(Repository::over(&database));
+        Ok(Self {
+            database,
+            events,
+            address,
+            appended: Arc::new(Notify::new()),
+            key_uses: Arc::default(),
+            worker,
+        })
     }
 
     /// The same store over connections of the runtime that calls this.
@@ -115,14 +131,16 @@ impl Store {
             DatabaseAddress::File(_) => Ok(self.clone()),
             DatabaseAddress::Postgres(options) => {
                 let database = postgres::open(options).await?;
-                Ok(Self { database, ..self.clone() })
+                let events = Arc::new(Repository::over(&database));
+                Ok(Self { database, events, ..self.clone() })
             }
         }
     }
 
     /// Takes the lock that only one server may hold on a file; PostgreSQL takes any number of servers.
-    pub fn lock_instance(&self) -> Result<Option<InstanceLock>, StoreError> {
-        self.address.file().map(InstanceLock::acquire).transpose()
+    pub fn lock_instance(&self) -> Result<Option<FileLock>, StoreError> {
+        let Some(file) = self.address.file() else { return Ok(None) };
+        FileLock::take(file, "lock")?.map(Some).ok_or_else(|| StoreError::InUse(file.to_owned()))
     }
 
     /// Copies the database file as it stands at one moment into the new file `target`; appends go on meanwhile.
@@ -133,7 +151,7 @@ impl Store {
 
     /// The cqrs-es event store of one aggregate; no snapshots.
     pub fn event_store<A: Aggregate>(&self) -> PersistedEventStore<StoreEvents, A> {
-        let events = StoreEvents::new(&self.database, Arc::clone(&self.appended));
+        let events = StoreEvents::new(Arc::clone(&self.events), Arc::clone(&self.appended));
         PersistedEventStore::new_event_store(events)
     }
 

@@ -11,11 +11,14 @@ mod contract {
     pub mod ledger;
     pub mod log;
     pub mod plans;
+    #[expect(dead_code, reason = "the crash tests need more of it")]
     pub mod postgres_server;
     pub mod projections;
     pub mod pumps;
+    pub mod read_models;
     pub mod reads;
     pub mod rebuild;
+    pub mod rolling_upgrade;
     pub mod sqlite_backup;
     pub mod sqlite_file;
     pub mod tampering;

@@ -1,5 +1,5 @@
 //! The real program under what machines do to it: killed, its disk full, started twice, held by slow clients, one of two
-//! nodes gone.
+//! nodes gone, its database away or replaced by a standby.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
@@ -8,8 +8,10 @@ mod postgres_server;
 
 mod crash {
     pub mod databases;
+    pub mod failover;
     pub mod full_disk;
     pub mod kill;
+    pub mod line;
     pub mod nodes;
     pub mod outage;
     pub mod server;

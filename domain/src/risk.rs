@@ -130,6 +130,15 @@ pub enum RiskLevel {
 }
 
 impl RiskLevel {
+    /// The documented word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
     /// The level of a score.
     pub const fn of(score: Score) -> Self {
         match score.steps() {

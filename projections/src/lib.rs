@@ -3,4 +3,7 @@
 //! A reducer sees one event after another and never asks for the time, the store or a key: personal data stays
 //! sealed in the read models and is opened when an answer is rendered.
 
+pub mod audit_trail;
 pub mod partner_view;
+pub mod review_queue;
+pub mod webhook_messages;

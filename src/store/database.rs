@@ -130,6 +130,13 @@ impl Transaction {
         self.shadowed.iter().fold(Cow::Borrowed(statement), shadow)
     }
 
+    /// As [`Transaction::sql`], the text before and after `{values}`, where the rows go.
+    pub(super) fn sql_around_values(&self, statement: &'static str) -> (String, String) {
+        let sql = self.sql(statement);
+        let (head, tail) = sql.split_once("{values}").unwrap_or((&sql, ""));
+        (head.to_owned(), tail.to_owned())
+    }
+
     /// Runs statements without parameters, for instance SAVEPOINT: spelled the same on both.
     pub(super) async fn run(&mut self, statements: &str) -> sqlx::Result<()> {
         in_transaction!(self, |db| db.execute(sqlx::raw_sql(statements)).await.map(drop))

@@ -17,18 +17,20 @@ use tokio::sync::Notify;
 
 use super::database::Database;
 use super::faults::is_unavailable;
+use super::sqlite::appends::{AppendError, Appends};
 
 /// The repository of the store.
 pub struct StoreEvents {
-    repository: Repository,
+    repository: Arc<Repository>,
     appended: Arc<Notify>,
 }
 
-enum Repository {
-    /// One over each pool.
+/// The databases' own repositories, one for all aggregates.
+pub(super) enum Repository {
+    /// Appends of all aggregates share their commits.
     Sqlite {
-        reading: SqliteEventRepository,
-        writing: SqliteEventRepository,
+        repository: SqliteEventRepository,
+        appends: Appends,
     },
     Postgres {
         repository: PostgresEventRepository,
@@ -38,26 +40,31 @@ enum Repository {
 
 macro_rules! reading {
     ($events:expr, |$repository:ident| $body:expr) => {
-        match &$events.repository {
-            Repository::Sqlite { reading: $repository, .. } => $body,
+        match $events.repository.as_ref() {
+            Repository::Sqlite { repository: $repository, .. } => $body,
             Repository::Postgres { repository: $repository, .. } => $body,
         }
         .map_err(classified)
     };
 }
 
+impl Repository {
+    /// Over the connections, from the runtime that calls this.
+    pub(super) fn over(database: &Database) -> Self {
+        match database {
+            Database::Sqlite { writer, readers } => Self::Sqlite {
+                repository: SqliteEventRepository::new(readers.clone()),
+                appends: Appends::over(writer.clone()),
+            },
+            Database::Postgres(pool) => {
+                Self::Postgres { repository: PostgresEventRepository::new(pool.clone()), pool: pool.clone() }
+            }
+        }
+    }
+}
+
 impl StoreEvents {
-    pub(super) fn new(database: &Database, appended: Arc<Notify>) -> Self {
-        let repository = match database {
-            Database::Sqlite { writer, readers } => Repository::Sqlite {
-                reading: SqliteEventRepository::new(readers.clone()),
-                writing: SqliteEventRepository::new(writer.clone()),
-            },
-            Database::Postgres(pool) => Repository::Postgres {
-                repository: PostgresEventRepository::new(pool.clone()),
-                pool: pool.clone(),
-            },
-        };
+    pub(super) const fn new(repository: Arc<Repository>, appended: Arc<Notify>) -> Self {
         Self { repository, appended }
     }
 }
@@ -87,9 +94,12 @@ impl PersistedEventRepository for StoreEvents {
         events: &[SerializedEvent],
         snapshot_update: Option<(String, Value, usize)>,
     ) -> Result<(), PersistenceError> {
-        match &self.repository {
-            Repository::Sqlite { writing, .. } => {
-                writing.persist::<A>(events, snapshot_update).await.map_err(classified)?;
+        match self.repository.as_ref() {
+            Repository::Sqlite { appends, .. } => {
+                if snapshot_update.is_some() {
+                    return Err(PersistenceError::UnknownError("no snapshots are taken".into()));
+                }
+                appends.append(events).await.map_err(refused)?;
             }
             Repository::Postgres { repository, pool } => {
                 let persisted = repository.persist::<A>(events, snapshot_update).await;
@@ -120,6 +130,16 @@ fn classified(error: PersistenceError) -> PersistenceError {
             PersistenceError::ConnectionError(cause)
         }
         other => other,
+    }
+}
+
+fn refused(error: AppendError) -> PersistenceError {
+    match error {
+        AppendError::LostRace => PersistenceError::OptimisticLockError,
+        AppendError::Database(cause) if !is_unavailable(&cause) => {
+            PersistenceError::UnknownError(Box::new(cause))
+        }
+        away => PersistenceError::ConnectionError(Box::new(away)),
     }
 }
 

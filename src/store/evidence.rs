@@ -7,14 +7,17 @@ use cqrs_es::Aggregate;
 use domain::ids::{BlobId, SessionId};
 use domain::session::Session;
 use serde_json::Value;
+use sqlx::QueryBuilder;
 
 use super::database::{Transaction, in_transaction, on_reader};
-use super::log::LoggedEvent;
+use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::{Store, StoreError};
 
 const NAME: &str = "evidence";
 const BATCH: i64 = 1000;
+/// Of one statement.
+const ROWS: usize = 500;
 
 /// Keeps the table `evidence` up to date.
 pub struct EvidenceProjection;
@@ -29,19 +32,24 @@ impl Projection for EvidenceProjection {
         &["evidence"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, events: &[LoggedEvent]) -> Result<(), ProjectionError> {
-        let sql = tx.sql("INSERT INTO evidence (blob_id, session_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+    async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError> {
+        let mut found = Vec::new();
         for event in events.iter().filter(|event| event.aggregate_type == Session::TYPE) {
-            let payload: Value = serde_json::from_str(&event.payload)
-                .map_err(|_| ProjectionError::Undigestible("the event is not JSON".into()))?;
+            let payload: Value = serde_json::from_str(&event.payload).map_err(ProjectionError::unparsed)?;
             let mut blobs = Vec::new();
             collect(&payload, &mut blobs);
-            for blob in blobs {
-                in_transaction!(tx, |db| {
-                    let query = sqlx::query(&sql).bind(blob.to_string()).bind(&event.aggregate_id);
-                    query.execute(db).await.map(drop)
-                })?;
-            }
+            found.extend(blobs.into_iter().map(|blob| (blob, event.aggregate_id.as_str())));
+        }
+        let (head, tail) = tx
+            .sql_around_values("INSERT INTO evidence (blob_id, session_id) {values} ON CONFLICT DO NOTHING");
+        for rows in found.chunks(ROWS) {
+            in_transaction!(tx, |db| {
+                let mut insert = QueryBuilder::new(&head);
+                insert.push_values(rows, |mut row, (blob, session)| {
+                    row.push_bind(blob.to_string()).push_bind(*session);
+                });
+                insert.push(&tail).build().persistent(false).execute(db).await.map(drop)
+            })?;
         }
         Ok(())
     }

@@ -6,15 +6,6 @@ use super::log::verify::LogHead;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Sequence of the stream's last event; 0 when there is none.
-    pub async fn stream_version(&self, aggregate_type: &str, id: &str) -> Result<u64, StoreError> {
-        let latest = "SELECT max(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2";
-        let version: Option<i64> = on_reader!(self.database, |db| {
-            sqlx::query_scalar(latest).bind(aggregate_type).bind(id).fetch_one(db).await
-        })?;
-        Ok(version.unwrap_or(0).cast_unsigned())
-    }
-
     /// The stream's events after `after_sequence`, in order; `position` is 0 where the pump has not been yet.
     pub async fn load_raw(
         &self,

@@ -1,20 +1,24 @@
 //! The partner view's projection: the pure reducer over rows of `partner_sessions`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use domain::Timestamp;
 use domain::ids::SessionId;
-use domain::session::{Session, SessionEvent};
+use domain::session::Session;
 use projections::partner_view::{PartnerView, Status};
+use sqlx::QueryBuilder;
 
 use super::database::{Transaction, in_transaction, on_reader};
-use super::log::LoggedEvent;
+use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::retention::ended;
 use super::sessions::SessionRow;
 use super::{Store, StoreError};
+
+/// Of one statement.
+const ROWS: usize = 500;
 
 /// Keeps `partner_sessions` up to date.
 pub struct PartnerViewProjection;
@@ -29,59 +33,75 @@ impl Projection for PartnerViewProjection {
         &["partner_sessions"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, events: &[LoggedEvent]) -> Result<(), ProjectionError> {
-        let mut views: HashMap<SessionId, Option<PartnerView>> = HashMap::new();
-        for event in events.iter().filter(|event| event.aggregate_type == Session::TYPE) {
-            let session: SessionId = event.aggregate_id.parse().map_err(undigestible)?;
-            let payload: SessionEvent = serde_json::from_str(&event.payload).map_err(undigestible)?;
-            let view = match views.remove(&session) {
-                Some(view) => view,
-                None => load(tx, session).await?,
-            };
-            views.insert(session, PartnerView::fold(view, session, event.sequence, &payload));
+    async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError> {
+        let mut views = load(tx, events).await?;
+        for event in events {
+            if let Some((session, happened)) = event.session()? {
+                let before = views.remove(&session);
+                views.extend(
+                    PartnerView::fold(before, session, event.sequence, happened).map(|view| (session, view)),
+                );
+            }
         }
-        for view in views.into_values().flatten() {
-            save(tx, &view).await?;
-        }
-        Ok(())
+        save(tx, &views.into_values().collect::<Vec<_>>()).await
     }
 }
 
-/// Where serde_json stopped, without what it read.
-fn undigestible(error: impl std::error::Error) -> ProjectionError {
-    tracing::debug!(%error, "an event does not parse");
-    ProjectionError::Undigestible("the event does not parse".into())
+/// The views of sessions that began before this batch.
+async fn load(
+    tx: &mut Transaction,
+    events: &[Entry],
+) -> Result<HashMap<SessionId, PartnerView>, ProjectionError> {
+    let mut begun = HashSet::new();
+    let mut known = Vec::new();
+    for event in events.iter().filter(|event| event.aggregate_type == Session::TYPE) {
+        if begun.insert(&event.aggregate_id) && event.sequence > 1 {
+            known.push(&event.aggregate_id);
+        }
+    }
+    let head = tx.sql("SELECT body FROM partner_sessions WHERE session_id IN (").into_owned();
+    let mut views = HashMap::with_capacity(begun.len());
+    for ids in known.chunks(ROWS) {
+        let bodies: Vec<String> = in_transaction!(tx, |db| {
+            let mut select = QueryBuilder::new(&head);
+            let mut list = select.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            select.push(")").build_query_scalar().persistent(false).fetch_all(db).await
+        })?;
+        for body in bodies {
+            let view: PartnerView = serde_json::from_str(&body).map_err(ProjectionError::unparsed)?;
+            views.insert(view.session_id, view);
+        }
+    }
+    Ok(views)
 }
 
-async fn load(tx: &mut Transaction, session: SessionId) -> Result<Option<PartnerView>, ProjectionError> {
-    let sql = tx.sql("SELECT body FROM partner_sessions WHERE session_id = $1");
-    let body: Option<String> = in_transaction!(tx, |db| {
-        sqlx::query_scalar(&sql).bind(session.to_string()).fetch_optional(db).await
-    })?;
-    body.map(|body| serde_json::from_str(&body).map_err(undigestible)).transpose()
-}
-
-async fn save(tx: &mut Transaction, view: &PartnerView) -> Result<(), ProjectionError> {
-    let is_collecting = matches!(view.status, Status::Pending | Status::Processing);
-    let ended = ended(view);
-    let body = serde_json::to_string(view).map_err(undigestible)?;
-    let sql = tx.sql(include_str!("sql/save_partner_session.sql"));
-    in_transaction!(tx, |db| {
-        sqlx::query(&sql)
-            .bind(view.session_id.to_string())
-            .bind(view.partner_id.to_string())
-            .bind(view.version.cast_signed())
-            .bind(view.status.as_str())
-            .bind(view.created_at.timestamp_micros())
-            .bind(body)
-            .bind(is_collecting.then(|| view.expires_at.timestamp_micros()))
-            .bind(ended.map(|(at, _)| at.timestamp_micros()))
-            .bind(ended.map(|(_, ending)| ending))
-            .bind(i64::from(view.erasure_is_due))
-            .execute(db)
-            .await
-            .map(drop)
-    })?;
+async fn save(tx: &mut Transaction, views: &[PartnerView]) -> Result<(), ProjectionError> {
+    let (head, tail) = tx.sql_around_values(include_str!("sql/save_partner_session.sql"));
+    for rows in views.chunks(ROWS) {
+        let bodies: Result<Vec<_>, _> = rows.iter().map(serde_json::to_string).collect();
+        let bodies = bodies.map_err(ProjectionError::unparsed)?;
+        in_transaction!(tx, |db| {
+            let mut insert = QueryBuilder::new(&head);
+            insert.push_values(rows.iter().zip(bodies), |mut row, (view, body)| {
+                let is_collecting = matches!(view.status, Status::Pending | Status::Processing);
+                let ended = ended(view);
+                row.push_bind(view.session_id.to_string())
+                    .push_bind(view.partner_id.to_string())
+                    .push_bind(view.version.cast_signed())
+                    .push_bind(view.status.as_str())
+                    .push_bind(view.created_at.timestamp_micros())
+                    .push_bind(body)
+                    .push_bind(is_collecting.then(|| view.expires_at.timestamp_micros()))
+                    .push_bind(ended.map(|(at, _)| at.timestamp_micros()))
+                    .push_bind(ended.map(|(_, ending)| ending))
+                    .push_bind(i64::from(view.erasure_is_due));
+            });
+            insert.push(&tail).build().persistent(false).execute(db).await.map(drop)
+        })?;
+    }
     Ok(())
 }
 

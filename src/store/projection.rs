@@ -2,12 +2,14 @@
 //!
 //! An event that a projection cannot digest parks that event's stream in that projection only; the rest goes on.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use super::database::{Transaction, in_transaction};
+use super::entry::Entry;
 use super::faults::is_refused_for_good;
 use super::log::{LoggedEvent, StreamName};
 
@@ -23,6 +25,12 @@ pub enum ProjectionError {
 }
 
 impl ProjectionError {
+    /// An event, or a row of the projection's own, that does not parse.
+    pub(super) fn unparsed(error: impl std::error::Error) -> Self {
+        tracing::debug!(%error, "an event or a row does not parse");
+        Self::Undigestible("the event does not parse".into())
+    }
+
     /// Whether trying again is pointless: a constraint that the same rows will violate again, or the event itself.
     fn is_final(&self) -> bool {
         match self {
@@ -40,34 +48,69 @@ pub trait Projection: Send + Sync {
     /// The tables that it alone writes; a rebuild fills shadows of them.
     fn tables(&self) -> &'static [&'static str];
     /// Applies events, in log order, inside the pump's transaction; its statements pass through [`Transaction::sql`].
-    async fn apply(&self, tx: &mut Transaction, events: &[LoggedEvent]) -> Result<(), ProjectionError>;
+    async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError>;
 }
 
-/// Brings one projection up to at most `limit` events further; returns how many it read.
-pub(super) async fn advance(
+/// Lets each projection read a batch of at most `limit` events from its own checkpoint on.
+///
+/// Projections that stand at the same place, as they do unless one was added or rebuilt, share what is read and parsed.
+pub(super) async fn advance_all(
     tx: &mut Transaction,
-    projection: &dyn Projection,
+    projections: &[Box<dyn Projection>],
     limit: u32,
-) -> Result<usize, StoreError> {
-    let name = projection.name();
-    let checkpoint: Option<i64> = in_transaction!(tx, |db| {
-        sqlx::query_scalar("SELECT position FROM checkpoints WHERE projection = $1")
-            .bind(name)
-            .fetch_optional(db)
-            .await
-    })?;
-    let batch: Vec<LoggedEvent> = in_transaction!(tx, |db| {
+) -> Result<(), StoreError> {
+    let checkpoints = checkpoints(tx).await?;
+    let mut batches: HashMap<i64, Vec<Entry>> = HashMap::new();
+    for projection in projections {
+        let from = checkpoints.get(projection.name()).copied().unwrap_or(0);
+        if let Slot::Vacant(slot) = batches.entry(from) {
+            slot.insert(read(tx, from, limit).await?);
+        }
+        take(tx, projection.as_ref(), &batches[&from]).await?;
+    }
+    Ok(())
+}
+
+/// The batch of at most `limit` events behind a position.
+pub(super) async fn read(tx: &mut Transaction, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    let events: Vec<LoggedEvent> = in_transaction!(tx, |db| {
         sqlx::query_as(include_str!("sql/logged_after.sql"))
-            .bind(checkpoint.unwrap_or(0))
+            .bind(after)
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
     })?;
-    let Some(last) = batch.last().map(|event| event.position) else { return Ok(0) };
-    let read = batch.len();
+    Ok(events.into_iter().map(Entry::new).collect())
+}
+
+/// Where a projection stands; 0 before its first event.
+pub(super) async fn checkpoint(tx: &mut Transaction, projection: &str) -> Result<i64, StoreError> {
+    Ok(checkpoints(tx).await?.get(projection).copied().unwrap_or(0))
+}
+
+async fn checkpoints(tx: &mut Transaction) -> Result<HashMap<String, i64>, StoreError> {
+    let rows: Vec<(String, i64)> = in_transaction!(tx, |db| {
+        sqlx::query_as("SELECT projection, position FROM checkpoints").fetch_all(db).await
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Applies the batch that begins at the projection's checkpoint, leaving parked streams out, and moves the checkpoint.
+pub(super) async fn take(
+    tx: &mut Transaction,
+    projection: &dyn Projection,
+    batch: &[Entry],
+) -> Result<(), StoreError> {
+    let Some(last) = batch.last().map(|event| event.position) else { return Ok(()) };
+    let name = projection.name();
     let parked = parked_streams(tx, name).await?;
-    let digestible: Vec<_> = batch.into_iter().filter(|event| !parked.contains(&event.stream())).collect();
-    apply_or_park(tx, projection, &digestible).await?;
+    if parked.is_empty() {
+        apply_or_park(tx, projection, batch).await?;
+    } else {
+        let digestible: Vec<_> =
+            batch.iter().filter(|event| !parked.contains(&event.stream())).cloned().collect();
+        apply_or_park(tx, projection, &digestible).await?;
+    }
     in_transaction!(tx, |db| {
         sqlx::query(include_str!("sql/save_checkpoint.sql"))
             .bind(name)
@@ -76,14 +119,14 @@ pub(super) async fn advance(
             .await
             .map(drop)
     })?;
-    Ok(read)
+    Ok(())
 }
 
 /// The whole batch at once; if that fails for good, event by event to find the stream at fault.
 async fn apply_or_park(
     tx: &mut Transaction,
     projection: &dyn Projection,
-    events: &[LoggedEvent],
+    events: &[Entry],
 ) -> Result<(), StoreError> {
     if try_apply(tx, projection, events).await?.is_ok() {
         return Ok(());
@@ -107,7 +150,7 @@ async fn apply_or_park(
 async fn try_apply(
     tx: &mut Transaction,
     projection: &dyn Projection,
-    events: &[LoggedEvent],
+    events: &[Entry],
 ) -> Result<Result<(), ProjectionError>, StoreError> {
     if events.is_empty() {
         return Ok(Ok(()));
@@ -141,7 +184,7 @@ async fn parked_streams(tx: &mut Transaction, projection: &str) -> Result<HashSe
 async fn park(
     tx: &mut Transaction,
     projection: &str,
-    event: &LoggedEvent,
+    event: &Entry,
     error: &ProjectionError,
 ) -> Result<(), StoreError> {
     in_transaction!(tx, |db| {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::database::on_reader;
 use super::numbering::{number_waiting, take_head};
-use super::projection::{Projection, advance};
+use super::projection::{Projection, advance_all};
 use super::{Store, StoreError};
 
 /// Bounds how long a step keeps appends waiting for the writer connection.
@@ -101,9 +101,7 @@ impl Pump {
         let mut tx = self.store.database.begin().await?;
         let Some(head) = take_head(&mut tx).await? else { return Ok(Step::Elsewhere) };
         number_waiting(&mut tx, head, BATCH).await?;
-        for projection in self.projections.iter() {
-            advance(&mut tx, projection.as_ref(), BATCH).await?;
-        }
+        advance_all(&mut tx, &self.projections, BATCH).await?;
         tx.commit().await?;
         Ok(Step::Taken)
     }

@@ -2,13 +2,20 @@
 //!
 //! What could not be digested before is tried again: a rebuild is also how a parked stream is retried.
 
-use super::database::{Connection, Database, Transaction, in_transaction, on_reader, shadow_of};
+use tokio::sync::mpsc;
+
+use super::database::{Connection, Transaction, in_transaction, on_reader, shadow_of};
+use super::entry::Entry;
+use super::log::LoggedEvent;
 use super::numbering::take_head;
-use super::projection::{Projection, advance};
+use super::projection::{Projection, checkpoint, read, take};
+use super::sqlite::lock::FileLock;
 use super::{Store, StoreError, sqlite};
 
 /// Events of one transaction: on a file nobody else writes meanwhile, for some tens of milliseconds.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 2_000;
+/// Batches that wait to be written.
+const AHEAD: usize = 2;
 
 /// How a projection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,33 +66,76 @@ impl Store {
         let shadow = Shadow { of: projection, name: shadow_of(projection.name()) };
         let _alone = self.lock_rebuild(&shadow).await?;
         self.make_shadows(&shadow).await?;
-        loop {
-            let status = &self.projection_status(&[&shadow.name]).await?[0];
-            progress(status.position, status.position + status.lag);
-            if status.lag < BATCH.into() {
-                break;
-            }
+        let mut ahead = self.read_ahead();
+        while let Some(batch) = ahead.recv().await {
+            let batch = batch?;
+            let position = batch.last().map_or(0, |event| event.position);
             let mut tx = self.database.begin().await?;
             tx.shadow(projection.tables());
-            advance(&mut tx, &shadow, BATCH).await?;
+            take(&mut tx, &shadow, &batch).await?;
             tx.commit().await?;
+            progress(position, self.log_head().await?.size);
         }
         self.swap(&shadow).await
     }
 
-    /// Held as long as the rebuild runs: two nodes that fill one shadow would overwrite each other's later rows.
-    ///
-    /// On a file each step has the database to itself; there, of two rebuilds the second to swap finds no shadow and fails.
-    async fn lock_rebuild(&self, shadow: &Shadow<'_>) -> Result<Option<Transaction>, StoreError> {
-        let Database::Postgres(_) = &self.database else { return Ok(None) };
+    /// Full batches of the log from its beginning, read and parsed while the one before is written; what is left at the
+    /// end is less than a batch.
+    fn read_ahead(&self) -> mpsc::Receiver<Result<Vec<Entry>, StoreError>> {
+        let (batches, ahead) = mpsc::channel(AHEAD);
+        let store = self.clone();
+        tokio::spawn(async move {
+            let mut last = 0;
+            loop {
+                let read = store.parsed_after(last).await;
+                match &read {
+                    Ok(batch) if batch.len() < BATCH as usize => return,
+                    Ok(batch) => last = batch.last().map_or(last, |event| event.position.cast_signed()),
+                    Err(_) => {}
+                }
+                let failed = read.is_err();
+                // Nobody takes it any more once the rebuild has failed.
+                if batches.send(read).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        ahead
+    }
+
+    async fn parsed_after(&self, position: i64) -> Result<Vec<Entry>, StoreError> {
+        let events: Vec<LoggedEvent> = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("sql/logged_after.sql"))
+                .bind(position)
+                .bind(i64::from(BATCH))
+                .fetch_all(db)
+                .await
+        })?;
+        let parse = move || {
+            let entries: Vec<_> = events.into_iter().map(Entry::new).collect();
+            // One that does not parse is found again, and parked, when it is applied.
+            entries.iter().for_each(|entry| drop(entry.session()));
+            entries
+        };
+        tokio::task::spawn_blocking(parse).await.map_err(|error| StoreError::Damaged(error.to_string()))
+    }
+
+    /// Held as long as the rebuild runs: two that fill one shadow would overwrite each other's later rows.
+    async fn lock_rebuild(&self, shadow: &Shadow<'_>) -> Result<RebuildLock, StoreError> {
+        let running = || StoreError::Rebuilding(shadow.of.name().to_owned());
+        if let Some(file) = self.address.file() {
+            return FileLock::take(file, &shadow.name)?.map(RebuildLock::File).ok_or_else(running);
+        }
         // Read committed and idle between two statements, so that it holds back no vacuum.
         let mut tx = self.database.begin().await?;
-        let Connection::Postgres(db) = tx.connection() else { return Ok(None) };
-        let locked: bool = sqlx::query_scalar(include_str!("postgres/sql/lock_rebuild.sql"))
-            .bind(&shadow.name)
-            .fetch_one(db)
-            .await?;
-        if locked { Ok(Some(tx)) } else { Err(StoreError::Rebuilding(shadow.of.name().to_owned())) }
+        let locked: bool = match tx.connection() {
+            Connection::Sqlite(_) => false,
+            Connection::Postgres(db) => {
+                let lock = include_str!("postgres/sql/lock_rebuild.sql");
+                sqlx::query_scalar(lock).bind(&shadow.name).fetch_one(db).await?
+            }
+        };
+        if locked { Ok(RebuildLock::Server(tx)) } else { Err(running()) }
     }
 
     /// Empty shadows, whatever a rebuild that broke off has left.
@@ -123,7 +173,14 @@ impl Store {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         };
         tx.shadow(shadow.of.tables());
-        while advance(&mut tx, shadow, BATCH).await? > 0 {}
+        loop {
+            let from = checkpoint(&mut tx, &shadow.name).await?;
+            let batch = read(&mut tx, from, BATCH).await?;
+            if batch.is_empty() {
+                break;
+            }
+            take(&mut tx, shadow, &batch).await?;
+        }
         tx.reveal();
         for table in shadow.of.tables() {
             tx.run(&format!("DROP TABLE {table}")).await?;
@@ -141,6 +198,13 @@ impl Store {
         let status = &self.projection_status(&[shadow.of.name()]).await?[0];
         Ok(Rebuilt { events: status.position, parked: status.parked })
     }
+}
+
+/// What keeps a second rebuild of a projection away; dropping it lets go.
+#[expect(dead_code, reason = "held, not read")]
+enum RebuildLock {
+    File(FileLock),
+    Server(Transaction),
 }
 
 /// A projection with a checkpoint and parked streams of its own.
@@ -162,7 +226,7 @@ impl Projection for Shadow<'_> {
     async fn apply(
         &self,
         tx: &mut Transaction,
-        events: &[super::log::LoggedEvent],
+        events: &[Entry],
     ) -> Result<(), super::projection::ProjectionError> {
         self.of.apply(tx, events).await
     }

@@ -23,6 +23,29 @@ pub struct SessionRow {
     pub body: String,
 }
 
+/// What a poll reads: the columns of the view are none while it has no row.
+#[derive(sqlx::FromRow)]
+struct SessionRead {
+    latest: i64,
+    version: Option<i64>,
+    status: Option<String>,
+    created_at: Option<i64>,
+    body: Option<String>,
+}
+
+impl SessionRead {
+    fn row(self, session: SessionId, partner: PartnerId) -> Option<SessionRow> {
+        Some(SessionRow {
+            session_id: session.to_string(),
+            partner_id: partner.to_string(),
+            version: self.version?,
+            status: self.status?,
+            created_at: self.created_at?,
+            body: self.body?,
+        })
+    }
+}
+
 /// Where a page starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageStart {
@@ -58,20 +81,22 @@ pub struct SessionPage {
 }
 
 impl Store {
-    /// The partner's session as the view has it; none when unknown, another partner's, or not projected yet.
+    /// The partner's session as the view has it, none when unknown, another partner's, or not projected yet; and how far
+    /// its stream really is. One statement, for it is what every poll asks.
     pub async fn session_row(
         &self,
         partner: PartnerId,
         session: SessionId,
-    ) -> Result<Option<SessionRow>, StoreError> {
-        let row = on_reader!(self.database, |db| {
+    ) -> Result<(Option<SessionRow>, u64), StoreError> {
+        let read: SessionRead = on_reader!(self.database, |db| {
             sqlx::query_as(include_str!("sql/session_row.sql"))
                 .bind(session.to_string())
                 .bind(partner.to_string())
-                .fetch_optional(db)
+                .fetch_one(db)
                 .await
         })?;
-        Ok(row)
+        let latest = read.latest.cast_unsigned();
+        Ok((read.row(session, partner), latest))
     }
 
     /// One page of the partner's sessions, newest first.

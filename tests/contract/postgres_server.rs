@@ -18,8 +18,7 @@ static SHARED: OnceLock<Server> = OnceLock::new();
 
 /// Starts the server given as arguments and stops it when its own input ends: when the process that holds the other end
 /// is gone, however it went.
-const WATCHER: &str =
-    r#"folder=$1; shift; "$@" & server=$!; read -r never; kill -INT $server; wait $server; rm -rf "$folder""#;
+const WATCHER: &str = r#"folder=$1; shift; "$@" & server=$!; read -r never; kill -QUIT $server; wait $server; rm -rf "$folder""#;
 
 /// An empty database of its own in a running server; dropped by `drop_database`.
 pub struct Database {
@@ -56,7 +55,8 @@ impl Database {
     }
 }
 
-async fn connect_patiently(options: &PgConnectOptions) -> sqlx::PgConnection {
+/// Connects as soon as the server answers.
+pub async fn connect_patiently(options: &PgConnectOptions) -> sqlx::PgConnection {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         match options.connect().await {
@@ -67,14 +67,39 @@ async fn connect_patiently(options: &PgConnectOptions) -> sqlx::PgConnection {
     }
 }
 
-/// A server process with its data in a temporary folder; the watcher stops it and removes the folder.
-struct Server {
+/// A server process on loopback; once it is dropped it is killed, and what it left is removed.
+pub struct Server {
     port: u16,
     _watcher: Child,
 }
 
 impl Server {
     fn start() -> Self {
+        let programs = Programs::provide();
+        let data = programs.make_data("data");
+        programs.serve(&data, &programs.folder, &[])
+    }
+
+    /// How its superuser connects.
+    pub fn admin(&self) -> PgConnectOptions {
+        format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port).parse().unwrap()
+    }
+
+    /// Where it listens.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// The programs of the test tools' PostgreSQL, in a folder where a plain user may run them.
+pub struct Programs {
+    folder: PathBuf,
+    programs: PathBuf,
+}
+
+impl Programs {
+    /// Makes the folder; whoever takes it has it removed.
+    pub fn provide() -> Self {
         let cache = ModelCache::from_env().unwrap();
         let installed = cache.path(Role::Postgres).expect("set DATABASE_URL, or let pip fetch a PostgreSQL");
         let folder = tempfile::tempdir().unwrap().keep();
@@ -86,21 +111,51 @@ impl Server {
             chown.args(["-R", "nobody"]).arg(&folder);
             run(chown);
         }
-        let data = folder.join("data");
-        let mut initdb = as_plain_user(&programs.join("initdb"), &programs, &folder);
-        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
-        run(initdb);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut watcher = as_plain_user(Path::new("sh"), &programs, &folder);
-        watcher.args(["-c", WATCHER, "sh"]).arg(&folder).arg(programs.join("postgres"));
-        watcher.arg("-D").arg(&data).args(["-p", &port.to_string(), "-F"]);
-        watcher.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
-        watcher.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self { port, _watcher: watcher.spawn().unwrap() }
+        Self { folder, programs }
     }
 
-    fn admin(&self) -> PgConnectOptions {
-        format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port).parse().unwrap()
+    /// Where everything lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// An empty cluster of databases.
+    pub fn make_data(&self, name: &str) -> PathBuf {
+        let data = self.folder.join(name);
+        let mut initdb = as_plain_user(&self.programs.join("initdb"), &self.programs, &self.folder);
+        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+        run(initdb);
+        data
+    }
+
+    /// A copy of a cluster that was never started, to follow another server.
+    pub fn make_standby(&self, data: &Path, name: &str) -> PathBuf {
+        let copy = self.folder.join(name);
+        let mut copying = as_plain_user(Path::new("cp"), &self.programs, &self.folder);
+        run({
+            copying.arg("-r").arg(data).arg(&copy);
+            copying
+        });
+        let mut signal = as_plain_user(Path::new("touch"), &self.programs, &self.folder);
+        run({
+            signal.arg(copy.join("standby.signal"));
+            signal
+        });
+        copy
+    }
+
+    /// Serves a cluster on a free port, with more settings; `left` is removed at the end.
+    pub fn serve(&self, data: &Path, left: &Path, settings: &[String]) -> Server {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut watcher = as_plain_user(Path::new("sh"), &self.programs, &self.folder);
+        watcher.args(["-c", WATCHER, "sh"]).arg(left).arg(self.programs.join("postgres"));
+        watcher.arg("-D").arg(data).args(["-p", &port.to_string(), "-F"]);
+        watcher.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        for setting in settings {
+            watcher.arg("-c").arg(setting);
+        }
+        watcher.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Server { port, _watcher: watcher.spawn().unwrap() }
     }
 }
 

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use ekyc_onboarder::store::log::LoggedEvent;
 use ekyc_onboarder::store::projection::{Projection, ProjectionError};
-use ekyc_onboarder::store::{Connection, Pump, Store, Transaction};
+use ekyc_onboarder::store::{Connection, Entry, Pump, Store, Transaction};
 
 use super::ledger::{append, ledgers};
 use super::place::Place;
@@ -33,7 +32,7 @@ impl Projection for Counting {
         &["counted"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, events: &[LoggedEvent]) -> Result<(), ProjectionError> {
+    async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError> {
         let sql = tx.sql("INSERT INTO counted (stream, position) VALUES ($1, $2)");
         for event in events {
             let (stream, position) = (&event.aggregate_id, event.position.cast_signed());

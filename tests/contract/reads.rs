@@ -76,8 +76,8 @@ async fn a_list_filters_by_status_and_by_a_set_and_never_shows_another_partner(p
     assert_eq!(store.list_sessions(&among, start, 50).await.unwrap().total, 2);
     let none = SessionFilter { among: Some(vec![]), ..all() };
     assert_eq!(store.list_sessions(&none, start, 50).await.unwrap().total, 0);
-    assert!(store.session_row(partner(1), session(7)).await.unwrap().is_none());
-    assert!(store.session_row(partner(2), session(7)).await.unwrap().is_some());
+    assert!(store.session_row(partner(1), session(7)).await.unwrap().0.is_none());
+    assert!(store.session_row(partner(2), session(7)).await.unwrap().0.is_some());
 }
 
 async fn overdue_sessions_come_longest_overdue_first_and_submitted_ones_never(place: &Place) {

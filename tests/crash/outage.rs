@@ -1,59 +1,17 @@
 //! The database goes away and comes back: requests are told to come again, nothing acknowledged is lost, and service
 //! returns by itself.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 
 use super::databases::Databases;
+use super::line::Line;
 use super::server::{Server, client, new_key_with, open_session, verify_log_with};
 
 /// The requirement is 2 s after the database's return; tests share their cores with others.
 const BACK_WITHIN: Duration = Duration::from_secs(6);
-
-/// What stands between server and database: open, or cut, when it ends every connection and takes no more.
-struct Line {
-    port: u16,
-    open: watch::Sender<bool>,
-}
-
-impl Line {
-    async fn to(database: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let open = watch::Sender::new(true);
-        let state = open.subscribe();
-        tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let mut state = state.clone();
-                if !*state.borrow() {
-                    continue;
-                }
-                tokio::spawn(async move {
-                    let mut far = TcpStream::connect(("127.0.0.1", database)).await.unwrap();
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut near, &mut far) => {}
-                        _ = state.wait_for(|open| !*open) => {}
-                    }
-                });
-            }
-        });
-        Self { port, open }
-    }
-
-    fn cut(&self) {
-        self.open.send_replace(false);
-    }
-
-    fn mend(&self) {
-        self.open.send_replace(true);
-    }
-}
 
 async fn refusal(client: &Client, base: &str, key: &str) -> (u16, bool, Value) {
     let create = client.post(format!("{base}/partner/sessions")).header("X-API-Key", key);
@@ -65,7 +23,7 @@ async fn refusal(client: &Client, base: &str, key: &str) -> (u16, bool, Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_is_503_and_comes_back_without_a_restart() {
     let databases = Databases::create().await;
-    let line = Arc::new(Line::to(databases.port()).await);
+    let line = Line::to(databases.port()).await;
     let environment = databases.environment_by(line.port);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -83,7 +41,7 @@ async fn a_database_that_is_away_is_503_and_comes_back_without_a_restart() {
         assert_eq!(answer["code"], "storage_unavailable");
         let health = client.get(format!("{}/health", server.base)).send().await.unwrap();
         assert_eq!(health.status(), 503);
-        line.mend();
+        line.lead_to(databases.port());
         let mended = Instant::now();
         let session = loop {
             match open_session(&client, &server.base, &key).await {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{Encode, Postgres, Sqlite, Type};
 
 use crate::store::database::{Transaction, in_transaction};
-use crate::store::log::LoggedEvent;
+use crate::store::entry::Entry;
 use crate::store::projection::{Projection, ProjectionError};
 
 /// Keeps `partners`, `api_keys` and `operators` up to date.
@@ -25,7 +25,7 @@ impl Projection for AccessProjection {
         &["partners", "api_keys", "operators"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, events: &[LoggedEvent]) -> Result<(), ProjectionError> {
+    async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError> {
         for event in events {
             let id = event.aggregate_id.as_str();
             match event.aggregate_type.as_str() {
@@ -38,9 +38,8 @@ impl Projection for AccessProjection {
     }
 }
 
-fn parsed<E: DeserializeOwned>(event: &LoggedEvent) -> Result<E, ProjectionError> {
-    serde_json::from_str(&event.payload)
-        .map_err(|_| ProjectionError::Undigestible("the event does not parse".into()))
+fn parsed<E: DeserializeOwned>(event: &Entry) -> Result<E, ProjectionError> {
+    serde_json::from_str(&event.payload).map_err(ProjectionError::unparsed)
 }
 
 async fn partner(tx: &mut Transaction, id: &str, event: PartnerEvent) -> Result<(), ProjectionError> {

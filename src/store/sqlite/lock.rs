@@ -1,26 +1,27 @@
-//! One server per database file. Commands beside a running server do not take this lock.
+//! Locks between processes on one database file, each a file beside it. Only who needs to be alone takes one.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use crate::store::StoreError;
 
-/// Held by a server as long as it runs; the system releases it even after a kill.
+/// Held as long as it lives; the system releases it even after a kill.
 #[derive(Debug)]
-pub struct InstanceLock {
+pub struct FileLock {
     _file: File,
 }
 
-impl InstanceLock {
-    /// Locks `<database>.lock`, or says that another server holds it.
-    pub(crate) fn acquire(database: &Path) -> Result<Self, StoreError> {
+impl FileLock {
+    /// Locks `<database>.<what>`; none if another process, or another part of this one, holds it.
+    pub(in crate::store) fn take(database: &Path, what: &str) -> Result<Option<Self>, StoreError> {
         let mut path = database.as_os_str().to_owned();
-        path.push(".lock");
+        path.push(".");
+        path.push(what);
         let failed = |error| StoreError::File { path: path.clone().into(), error };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_owned())),
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }

@@ -1,0 +1,85 @@
+//! The manual-review queue: sessions that wait for a person.
+
+use domain::Timestamp;
+use domain::ids::{PartnerId, SessionId};
+use domain::risk::{RiskFactor, RiskLevel};
+use domain::score::Score;
+use domain::session::SessionEvent;
+use serde::{Deserialize, Serialize};
+
+use crate::partner_view::{PartnerView, Status};
+
+/// Why a person has to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The policy left the decision to a person.
+    Undecided,
+    /// The partner contested an automatic rejection.
+    Contested,
+}
+
+impl Cause {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided",
+            Self::Contested => "contested",
+        }
+    }
+}
+
+/// A session that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewCase {
+    /// The session.
+    pub session_id: SessionId,
+    /// Whose it is.
+    pub partner_id: PartnerId,
+    /// Sequence of the last event that is known here.
+    pub version: u64,
+    /// Why it waits.
+    pub cause: Cause,
+    /// Since when.
+    pub waiting_since: Timestamp,
+    /// Level of the risk.
+    pub risk_level: Option<RiskLevel>,
+    /// Score of the risk.
+    pub risk_score: Option<Score>,
+    /// What speaks against an approval.
+    pub reasons: Vec<RiskFactor>,
+}
+
+impl ReviewCase {
+    /// The case that a session is; none while nobody has to decide.
+    pub fn of(view: &PartnerView) -> Option<Self> {
+        if view.status != Status::ManualReview {
+            return None;
+        }
+        let (cause, waiting_since) = match view.contested_at {
+            Some(contested_at) => (Cause::Contested, contested_at),
+            None => (Cause::Undecided, view.completed_at?),
+        };
+        Some(Self {
+            session_id: view.session_id,
+            partner_id: view.partner_id,
+            version: view.version,
+            cause,
+            waiting_since,
+            risk_level: view.risk_level,
+            risk_score: view.risk_score,
+            reasons: view.reasons.clone(),
+        })
+    }
+
+    /// Whether a case can begin, change or end by an event.
+    pub const fn follows(event: &SessionEvent) -> bool {
+        matches!(
+            event,
+            SessionEvent::SessionDecided(_)
+                | SessionEvent::DecisionContested(_)
+                | SessionEvent::ResubmissionRequested(_)
+                | SessionEvent::SessionCancelled(_)
+        )
+    }
+}

@@ -1,0 +1,137 @@
+//! The manual-review queue as a table: one row for each session that waits for a person.
+
+use async_trait::async_trait;
+use projections::review_queue::ReviewCase;
+use sqlx::QueryBuilder;
+
+use super::database::{Transaction, in_transaction, on_reader};
+use super::entry::Entry;
+use super::projection::{Projection, ProjectionError};
+use super::{Store, StoreError, views};
+
+/// Of one statement.
+const ROWS: usize = 500;
+
+/// Keeps `review_queue` up to date.
+pub struct ReviewQueueProjection;
+
+#[async_trait]
+impl Projection for ReviewQueueProjection {
+    fn name(&self) -> &str {
+        "review_queue"
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["review_queue"]
+    }
+
+    async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError> {
+        let sessions = views::fold(tx, events, ReviewCase::follows, |_, _, _| {}).await?;
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = sessions.keys().map(ToString::to_string).collect();
+        let cases: Vec<ReviewCase> = sessions.values().filter_map(ReviewCase::of).collect();
+        remove(tx, &ids).await?;
+        insert(tx, &cases).await
+    }
+}
+
+async fn remove(tx: &mut Transaction, sessions: &[String]) -> Result<(), ProjectionError> {
+    let head = tx.sql("DELETE FROM review_queue WHERE session_id IN (").into_owned();
+    for ids in sessions.chunks(ROWS) {
+        in_transaction!(tx, |db| {
+            let mut delete = QueryBuilder::new(&head);
+            let mut list = delete.separated(", ");
+            for id in ids {
+                list.push_bind(id);
+            }
+            delete.push(")").build().persistent(false).execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), ProjectionError> {
+    let (head, _) = tx.sql_around_values(
+        "INSERT INTO review_queue \
+         (session_id, partner_id, version, cause, waiting_since, risk_score, risk_level, reasons) {values}",
+    );
+    for rows in cases.chunks(ROWS) {
+        let reasons: Result<Vec<_>, _> =
+            rows.iter().map(|case| serde_json::to_string(&case.reasons)).collect();
+        let reasons = reasons.map_err(ProjectionError::unparsed)?;
+        in_transaction!(tx, |db| {
+            let mut insert = QueryBuilder::new(&head);
+            insert.push_values(rows.iter().zip(reasons), |mut row, (case, reasons)| {
+                row.push_bind(case.session_id.to_string())
+                    .push_bind(case.partner_id.to_string())
+                    .push_bind(case.version.cast_signed())
+                    .push_bind(case.cause.as_str())
+                    .push_bind(case.waiting_since.timestamp_micros())
+                    .push_bind(case.risk_score.map(|score| i64::from(score.steps())))
+                    .push_bind(case.risk_level.map(|level| level.as_str()))
+                    .push_bind(reasons);
+            });
+            insert.build().persistent(false).execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// A row of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ReviewRow {
+    /// The session.
+    pub session_id: String,
+    /// Whose it is.
+    pub partner_id: String,
+    /// `undecided` or `contested`.
+    pub cause: String,
+    /// Microseconds since 1970, UTC.
+    pub waiting_since: i64,
+    /// In steps of 1e-4.
+    pub risk_score: Option<i64>,
+    /// low, medium or high.
+    pub risk_level: Option<String>,
+    /// Codes of the risk factors, a JSON array.
+    pub reasons: String,
+}
+
+/// The last row of a page, after which the next begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewCursor {
+    /// Its `waiting_since`.
+    pub waiting_since: i64,
+    /// Its session.
+    pub session_id: String,
+}
+
+impl Store {
+    /// A page of the queue, the longest waiting first.
+    pub async fn review_queue(
+        &self,
+        after: Option<&ReviewCursor>,
+        limit: u32,
+    ) -> Result<Vec<ReviewRow>, StoreError> {
+        let (since, session) =
+            after.map_or((i64::MIN, ""), |last| (last.waiting_since, last.session_id.as_str()));
+        let rows = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("sql/review_queue.sql"))
+                .bind(since)
+                .bind(session)
+                .bind(i64::from(limit))
+                .fetch_all(db)
+                .await
+        })?;
+        Ok(rows)
+    }
+
+    /// How many sessions wait for a person.
+    pub async fn waiting_reviews(&self) -> Result<u64, StoreError> {
+        let count: i64 = on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT count(*) FROM review_queue").fetch_one(db).await
+        })?;
+        Ok(count.cast_unsigned())
+    }
+}

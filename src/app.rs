@@ -28,11 +28,14 @@ use crate::store::evidence::EvidenceProjection;
 use crate::store::partner_view::PartnerViewProjection;
 use crate::store::projection::Projection;
 use crate::store::review_queue::ReviewQueueProjection;
-use crate::store::webhook_messages::WebhookMessagesProjection;
+use crate::store::webhooks::endpoints::WebhookEndpointsProjection;
+use crate::store::webhooks::messages::WebhookMessagesProjection;
 use crate::store::{DatabaseAddress, FileLock, ProjectionStatus, Pump, Store, StoreError};
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
+use crate::webhooks::deliver::Deliverer;
+use crate::webhooks::manage::Webhooks;
 use crate::workers::{Retention, Workers};
 
 /// A request line and headers that take longer come from nobody who wants an answer.
@@ -110,8 +113,11 @@ impl App {
         let sessions = Sessions::new(store.clone(), services, Arc::clone(&metrics));
         let per_minute =
             NonZeroU32::new(settings.requests_per_minute).context("requests_per_minute is zero")?;
+        let rules = settings.address_rules();
+        let webhooks = Webhooks::new(store.clone(), Arc::clone(&vault), Arc::clone(&partners), rules)?;
         let shared = web::Data::new(Shared {
             sessions,
+            webhooks,
             store,
             vault,
             limits: Arc::new(RateLimits::new(per_minute, settings.trusted_proxies.clone())),
@@ -157,12 +163,20 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
-        let Self { shared, partners: _, pump, evidence, _lock } = self;
+        let Self { shared, partners, pump, evidence, _lock } = self;
         let kept = Retention {
             after_relationship: shared.settings.retention_days,
             after_unfinished: shared.settings.unfinished_retention_days,
         };
-        let mut workers = Workers::start(pump, shared.sessions.clone(), shared.store.clone(), evidence, kept);
+        let deliverer = Deliverer::new(
+            shared.store.clone(),
+            Arc::clone(&shared.vault),
+            partners,
+            Arc::clone(&shared.metrics),
+            shared.settings.address_rules(),
+        )?;
+        let mut workers =
+            Workers::start(pump, shared.sessions.clone(), shared.store.clone(), evidence, kept, deliverer);
         workers.keep_limits(Arc::clone(&shared.limits));
         let metrics = shared.settings.metrics_address().and_then(|at| listen_for_metrics(at, shared.clone()));
         let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
@@ -214,6 +228,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(AccessProjection),
         Box::new(PartnerViewProjection),
         Box::new(ReviewQueueProjection),
+        Box::new(WebhookEndpointsProjection),
         Box::new(WebhookMessagesProjection),
         Box::new(EvidenceProjection),
         Box::new(AuditTrailProjection),

@@ -23,6 +23,7 @@ mod refusals;
 mod request_id;
 mod unread_body;
 pub mod upload;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -42,11 +43,14 @@ use crate::store::Store;
 use crate::vault::KeyVault;
 use crate::verifiers::pool::InferencePool;
 use crate::verifiers::screening::ListStore;
+use crate::webhooks::manage::Webhooks;
 
 /// What every handler shares.
 pub struct Shared {
     /// Commands and reads of sessions.
     pub sessions: Arc<Sessions>,
+    /// Endpoints, secrets and tests of webhooks.
+    pub webhooks: Webhooks,
     /// Keys, lists of sessions, health.
     pub store: Store,
     /// Keyed hashes of requests, and whether the keys can be reached.
@@ -79,6 +83,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(consent::routes)
             .configure(link::routes)
             .configure(kyc::routes)
+            .configure(webhooks::routes)
             .configure(health::routes)
             .configure(docs::routes)
             .default_service(web::to(problem::no_such_route));

@@ -43,6 +43,11 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WebhookAttempt {
+    result: &'static str,
+}
+
 type Timings<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// Every metric of this process.
@@ -58,6 +63,10 @@ pub struct Metrics {
     oldest: Gauge<f64, AtomicU64>,
     projection_lag: Family<OfProjection, Gauge>,
     parked_streams: Family<OfProjection, Gauge>,
+    webhook_attempts: Family<WebhookAttempt, Counter>,
+    webhook_settled: Family<Outcome, Counter>,
+    webhook_first_attempt: Histogram,
+    webhooks_due: Gauge,
 }
 
 impl Default for Metrics {
@@ -74,6 +83,10 @@ impl Default for Metrics {
             oldest: Gauge::default(),
             projection_lag: Family::default(),
             parked_streams: Family::default(),
+            webhook_attempts: Family::default(),
+            webhook_settled: Family::default(),
+            webhook_first_attempt: timing(),
+            webhooks_due: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -130,6 +143,34 @@ impl Metrics {
             "Streams that a projection left out because an event could not be digested",
             self.parked_streams.clone(),
         );
+        registry.register("webhook_attempts", "Attempts at webhooks", self.webhook_attempts.clone());
+        registry.register(
+            "webhook_deliveries_settled",
+            "Webhooks that are over",
+            self.webhook_settled.clone(),
+        );
+        registry.register_with_unit(
+            "webhook_first_attempt_delay",
+            "Time from an event to the first attempt to tell of it",
+            seconds(),
+            self.webhook_first_attempt.clone(),
+        );
+        registry.register("webhook_deliveries_due", "Webhooks that are owed", self.webhooks_due.clone());
+    }
+
+    /// Counts an attempt at a webhook.
+    pub fn webhook_attempted(&self, result: &'static str) {
+        self.webhook_attempts.get_or_create(&WebhookAttempt { result }).inc();
+    }
+
+    /// Counts a webhook that is over: `delivered`, `gone`, `exhausted` or `abandoned`.
+    pub fn webhook_settled(&self, outcome: &'static str) {
+        self.webhook_settled.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Times the way from an event to the first attempt to tell of it.
+    pub fn webhook_first_attempt(&self, delay: Duration) {
+        self.webhook_first_attempt.observe(delay.as_secs_f64());
     }
 
     /// Times a request; `route` is the matched pattern, none where nothing matched.
@@ -160,7 +201,11 @@ impl Metrics {
         load: PoolLoad,
         lag: Option<PumpLag>,
         projections: &[ProjectionStatus],
+        webhooks_due: Option<u64>,
     ) -> Result<String, std::fmt::Error> {
+        if let Some(due) = webhooks_due {
+            self.webhooks_due.set(saturated(due));
+        }
         self.queued.set(saturated(load.queued as u64));
         self.running.set(saturated(load.running as u64));
         self.memory.set(saturated(load.memory_bytes));
@@ -211,10 +256,13 @@ mod tests {
         metrics.request(Some("/health".into()), "BREW", 200, Duration::from_millis(3));
         metrics.verification("document", "ok", Duration::from_secs(1));
         metrics.decided(Decision::ManualReview);
+        metrics.webhook_attempted("delivered");
+        metrics.webhook_settled("delivered");
+        metrics.webhook_first_attempt(Duration::from_millis(20));
         let load = PoolLoad { running: 1, queued: 2, memory_bytes: 3 };
         let lag = PumpLag { events: 4, oldest: Duration::from_millis(500) };
         let view = ProjectionStatus { name: "view".into(), position: 5, lag: 6, parked: 7 };
-        let text = metrics.render(load, Some(lag), &[view]).unwrap();
+        let text = metrics.render(load, Some(lag), &[view], Some(8)).unwrap();
         for line in [
             "ekyc_http_request_duration_seconds_count{route=\"/health\",method=\"other\",status=\"2xx\"} 1",
             "ekyc_http_request_duration_seconds_bucket{le=\"0.005\",route=\"/health\",method=\"other\",status=\"2xx\"} 1",
@@ -227,6 +275,10 @@ mod tests {
             "ekyc_log_oldest_unnumbered_seconds 0.5",
             "ekyc_projection_lag_events{projection=\"view\"} 6",
             "ekyc_projection_parked_streams{projection=\"view\"} 7",
+            "ekyc_webhook_attempts_total{result=\"delivered\"} 1",
+            "ekyc_webhook_deliveries_settled_total{outcome=\"delivered\"} 1",
+            "ekyc_webhook_first_attempt_delay_seconds_count 1",
+            "ekyc_webhook_deliveries_due 8",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }

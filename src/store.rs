@@ -27,7 +27,7 @@ pub mod sessions;
 pub(crate) mod sqlite;
 mod verify;
 mod views;
-pub mod webhook_messages;
+pub mod webhooks;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

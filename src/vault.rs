@@ -8,6 +8,7 @@ pub mod cipher;
 mod key_database;
 mod logins;
 pub mod master;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use cipher::{Key, keyed_hash, length_prefixed, random_key};
 use key_database::{BlindIndex, KeyDatabase};
 pub use logins::Login;
 pub use master::{MasterKey, MasterKeyError, MasterKeySource};
+pub use webhooks::OVERLAP;
 
 /// Above this many bytes, cryptography leaves the async threads: about 50 microseconds of work.
 const LARGE: usize = 64 * 1024;

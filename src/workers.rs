@@ -1,4 +1,4 @@
-//! What the server does by itself: numbers the log, expires sessions, erases what was kept long enough, notes when keys were used, sweeps evidence files
+//! What the server does by itself: numbers the log, sends webhooks, expires sessions, erases what was kept long enough, notes when keys were used, sweeps evidence files
 //! that no event refers to and idempotency keys that are a day old.
 
 use std::future::Future;
@@ -14,6 +14,7 @@ use crate::http::RateLimits;
 use crate::sessions::{Actor, CommandError, Sessions};
 use crate::store::retention::Ending;
 use crate::store::{Pump, Store, StoreError};
+use crate::webhooks::deliver::Deliverer;
 
 const EXPIRY_EVERY: Duration = Duration::from_secs(15);
 const KEY_USES_EVERY: Duration = Duration::from_secs(60);
@@ -40,10 +41,12 @@ impl Workers {
         store: Store,
         evidence: Arc<FileEvidence>,
         kept: Retention,
+        deliverer: Deliverer,
     ) -> Self {
         let mut workers = Self { stop: watch::Sender::new(false), tasks: JoinSet::new() };
         let stopping = workers.stop.subscribe();
         workers.tasks.spawn(async move { pump.run(stopping).await });
+        workers.tasks.spawn(deliverer.run(workers.stop.subscribe()));
         let expiring = store.clone();
         workers.every(EXPIRY_EVERY, move || {
             let (sessions, store) = (Arc::clone(&sessions), expiring.clone());

@@ -85,6 +85,10 @@ id!(
     KeyId, "key id", "key_"
 );
 id!(
+    /// A webhook endpoint of a partner.
+    EndpointId, "webhook endpoint id", "whe_"
+);
+id!(
     /// One upload of a document.
     DocumentId, "document id", "doc_"
 );

@@ -26,6 +26,7 @@ pub mod screening;
 pub mod sealed;
 pub mod session;
 pub mod stamp;
+pub mod webhook;
 
 /// A UTC instant.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

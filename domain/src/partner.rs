@@ -7,14 +7,17 @@ mod register;
 mod scope;
 #[cfg(test)]
 mod testing;
+mod webhooks;
 
 pub use event::{
-    ApiKeyIssued, ApiKeyRevoked, PartnerEvent, PartnerRegistered, PartnerReinstated, PartnerSuspended,
-    RequestLimitChanged,
+    ApiKeyIssued, ApiKeyRevoked, DisabledBy, PartnerEvent, PartnerRegistered, PartnerReinstated,
+    PartnerSuspended, RequestLimitChanged, WebhookEndpointAdded, WebhookEndpointDisabled,
+    WebhookEndpointEnabled, WebhookEndpointRemoved, WebhookSecretRotated,
 };
 pub use keys::{InvalidHash, KeyHash, NewKey};
 pub use register::{InvalidName, PartnerName};
 pub use scope::{Scope, UnknownScope};
+pub use webhooks::{MOST_ENDPOINTS, NewEndpoint};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -24,7 +27,7 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
-use crate::ids::KeyId;
+use crate::ids::{EndpointId, KeyId};
 
 /// A command, and when it is given.
 #[derive(Clone, Debug)]
@@ -50,6 +53,19 @@ pub enum PartnerAction {
     Suspend,
     /// Let its keys work again.
     Reinstate,
+    /// Tell it about its sessions at one more address.
+    AddEndpoint(NewEndpoint),
+    /// Tell an address nothing any more.
+    RemoveEndpoint(EndpointId),
+    /// Tell an address nothing until it is enabled again.
+    DisableEndpoint(EndpointId, DisabledBy),
+    /// Tell an address again.
+    EnableEndpoint(EndpointId),
+    /// Replace what signs its webhooks.
+    RotateWebhookSecret {
+        /// Until when the one before signs beside it.
+        previous_until: Timestamp,
+    },
 }
 
 /// Why a partner refuses a command; nothing changes then.
@@ -70,6 +86,12 @@ pub enum PartnerError {
     /// A key that would never work.
     #[error("the key would expire before it is issued")]
     ExpiresInThePast,
+    /// It has no such webhook endpoint.
+    #[error("the partner has no such webhook endpoint")]
+    NoSuchEndpoint,
+    /// It has as many endpoints as a partner may have.
+    #[error("a partner has at most {MOST_ENDPOINTS} webhook endpoints")]
+    TooManyEndpoints,
     /// A suspended partner gets no keys.
     #[error("the partner is suspended")]
     Suspended,
@@ -82,6 +104,8 @@ pub struct Partner {
     keys: BTreeMap<KeyId, KeyState>,
     requests_per_minute: Option<NonZeroU32>,
     is_suspended: bool,
+    /// Whether each is enabled.
+    endpoints: BTreeMap<EndpointId, bool>,
 }
 
 /// What the rules need of a key.
@@ -122,6 +146,13 @@ impl Aggregate for Partner {
             PartnerAction::LimitRequests(limit) => access::limit(self, limit, at)?,
             PartnerAction::Suspend => access::suspend(self, at)?,
             PartnerAction::Reinstate => access::reinstate(self, at)?,
+            PartnerAction::AddEndpoint(endpoint) => webhooks::add(self, endpoint, at)?,
+            PartnerAction::RemoveEndpoint(endpoint) => webhooks::remove(self, endpoint, at)?,
+            PartnerAction::DisableEndpoint(endpoint, by) => webhooks::disable(self, endpoint, by, at)?,
+            PartnerAction::EnableEndpoint(endpoint) => webhooks::enable(self, endpoint, at)?,
+            PartnerAction::RotateWebhookSecret { previous_until } => {
+                webhooks::rotate(self, previous_until, at)?
+            }
         };
         if let Some(event) = event {
             sink.write(event, self).await;
@@ -143,6 +174,19 @@ impl Aggregate for Partner {
             }
             PartnerEvent::PartnerSuspended(_) => self.is_suspended = true,
             PartnerEvent::PartnerReinstated(_) => self.is_suspended = false,
+            PartnerEvent::WebhookEndpointAdded(added) => {
+                self.endpoints.insert(added.endpoint_id, true);
+            }
+            PartnerEvent::WebhookEndpointRemoved(removed) => {
+                self.endpoints.remove(&removed.endpoint_id);
+            }
+            PartnerEvent::WebhookEndpointDisabled(disabled) => {
+                self.endpoints.insert(disabled.endpoint_id, false);
+            }
+            PartnerEvent::WebhookEndpointEnabled(enabled) => {
+                self.endpoints.insert(enabled.endpoint_id, true);
+            }
+            PartnerEvent::WebhookSecretRotated(_) => {}
         }
     }
 }

@@ -41,6 +41,8 @@ CREATE TABLE webhook_messages (
     risk_level text,
     risk_score bigint,
     is_final   bigint NOT NULL,
+    -- 1 if the session's own address takes the place of its partner's endpoints.
+    to_session_url bigint NOT NULL,
     at         bigint NOT NULL,
     PRIMARY KEY (partner_id, number)
 );

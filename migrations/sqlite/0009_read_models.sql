@@ -41,6 +41,8 @@ CREATE TABLE webhook_messages (
     risk_level TEXT,
     risk_score INTEGER,
     is_final   INTEGER NOT NULL,
+    -- 1 if the session's own address takes the place of its partner's endpoints.
+    to_session_url INTEGER NOT NULL,
     at         INTEGER NOT NULL,
     PRIMARY KEY (partner_id, number)
 ) STRICT, WITHOUT ROWID;

@@ -131,6 +131,9 @@ pub struct PartnerView {
     /// What is asked for again; none once it was submitted.
     #[serde(default)]
     pub resubmission: Option<Resubmission>,
+    /// Whether the session has an address of its own for webhooks.
+    #[serde(default)]
+    pub has_webhook_url: bool,
     /// The latest liveness check on its own, before its face is compared with the selfie's.
     liveness_check: Option<bool>,
 }
@@ -161,6 +164,7 @@ impl PartnerView {
                 submitted_at: None,
                 link_generation: 0,
                 resubmission: None,
+                has_webhook_url: opened.webhook_url.is_some(),
                 liveness_check: None,
             },
             (None, _) => return None,

@@ -5,90 +5,13 @@ use domain::ids::{PartnerId, SessionId};
 use domain::risk::RiskLevel;
 use domain::score::Score;
 use domain::session::{Decision, SessionEvent};
-use serde::{Deserialize, Serialize};
+use domain::webhook::MessageKind;
 use uuid::Uuid;
 
 use crate::partner_view::{PartnerView, Status};
 
 /// A message's identifier follows from stream, sequence and kind, so that it is the same however often the log is read.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0d3b_7c52_9a41_4e0c_8e35_4f6a_91d7_2b18);
-
-/// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum MessageKind {
-    /// A session was opened.
-    #[serde(rename = "session.created")]
-    Created,
-    /// A document was read.
-    #[serde(rename = "session.document_uploaded")]
-    DocumentUploaded,
-    /// A selfie was compared.
-    #[serde(rename = "session.selfie_uploaded")]
-    SelfieUploaded,
-    /// Liveness was checked.
-    #[serde(rename = "session.liveness_checked")]
-    LivenessChecked,
-    /// An outcome fell, a person decided, or the outcome is open again.
-    #[serde(rename = "session.completed")]
-    Completed,
-    /// The person was asked for steps again.
-    #[serde(rename = "session.resubmission_requested")]
-    ResubmissionRequested,
-    /// The time ran out before submit.
-    #[serde(rename = "session.expired")]
-    Expired,
-    /// The partner called it off.
-    #[serde(rename = "session.cancelled")]
-    Cancelled,
-    /// What was held about the person was destroyed.
-    #[serde(rename = "session.erased")]
-    Erased,
-}
-
-/// The text names no kind of message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such webhook event")]
-pub struct NoSuchKind;
-
-impl MessageKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Created,
-        Self::DocumentUploaded,
-        Self::SelfieUploaded,
-        Self::LivenessChecked,
-        Self::Completed,
-        Self::ResubmissionRequested,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Erased,
-    ];
-    /// The documented kinds: what an endpoint gets that does not ask for others.
-    pub const DOCUMENTED: [Self; 4] = [Self::Created, Self::DocumentUploaded, Self::Completed, Self::Expired];
-
-    /// The documented name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "session.created",
-            Self::DocumentUploaded => "session.document_uploaded",
-            Self::SelfieUploaded => "session.selfie_uploaded",
-            Self::LivenessChecked => "session.liveness_checked",
-            Self::Completed => "session.completed",
-            Self::ResubmissionRequested => "session.resubmission_requested",
-            Self::Expired => "session.expired",
-            Self::Cancelled => "session.cancelled",
-            Self::Erased => "session.erased",
-        }
-    }
-}
-
-impl std::str::FromStr for MessageKind {
-    type Err = NoSuchKind;
-
-    fn from_str(text: &str) -> Result<Self, NoSuchKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NoSuchKind)
-    }
-}
 
 /// A message; its number among its partner's is given where it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +32,8 @@ pub struct Message {
     pub risk_score: Option<Score>,
     /// Whether the outcome stands unless somebody intervenes.
     pub is_final: bool,
+    /// Whether the session has an address of its own, which then takes the place of its partner's endpoints.
+    pub to_session_url: bool,
     /// When it happened.
     pub at: Timestamp,
 }
@@ -126,6 +51,7 @@ pub fn messages(view: &PartnerView, event: &SessionEvent) -> Vec<Message> {
             risk_level: view.risk_level,
             risk_score: view.risk_score,
             is_final: is_final(kind, view),
+            to_session_url: view.has_webhook_url,
             at,
         }
     };

@@ -27,6 +27,12 @@ use utoipa_swagger_ui::SwaggerUi;
         super::kyc::submit_document, super::kyc::submit_selfie, super::kyc::liveness_challenge,
         super::kyc::check_liveness, super::kyc::submit_session, super::health::health,
         super::readiness::readiness,
+        super::webhooks::endpoints::list_webhook_endpoints, super::webhooks::endpoints::add_webhook_endpoint,
+        super::webhooks::endpoints::remove_webhook_endpoint, super::webhooks::endpoints::enable_webhook_endpoint,
+        super::webhooks::endpoints::disable_webhook_endpoint, super::webhooks::endpoints::test_webhook_endpoint,
+        super::webhooks::endpoints::rotate_webhook_secret,
+        super::webhooks::deliveries::list_events, super::webhooks::deliveries::list_webhook_deliveries,
+        super::webhooks::deliveries::list_webhook_attempts, super::webhooks::deliveries::redeliver_webhooks,
     ),
     components(schemas(super::problem::FieldProblem)),
     modifiers(&Callers)

@@ -31,7 +31,8 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let lag = tokio::time::timeout(PATIENCE, shared.store.pump_lag()).await.ok().and_then(Result::ok);
     let projections = tokio::time::timeout(PATIENCE, projection_status(&shared.store)).await;
     let projections = projections.ok().and_then(Result::ok).unwrap_or_default();
-    match shared.metrics.render(shared.pool.load(), lag, &projections) {
+    let due = tokio::time::timeout(PATIENCE, shared.store.deliveries_due()).await.ok().and_then(Result::ok);
+    match shared.metrics.render(shared.pool.load(), lag, &projections, due) {
         Ok(text) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

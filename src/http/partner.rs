@@ -152,7 +152,8 @@ fn invalid(parameter: &'static str, detail: &'static str) -> ApiError {
     ApiError::bad_request("invalid_parameter", detail)
 }
 
-fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display>(
+/// A number of the query, within a range.
+pub fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display>(
     name: &str,
     text: Option<&str>,
     default: N,

@@ -4,7 +4,7 @@ use domain::ids::PartnerId;
 use ekyc_onboarder::app::{projections, pump};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::audit_trail::AuditFilter;
-use ekyc_onboarder::store::webhook_messages::MessageRow;
+use ekyc_onboarder::store::webhooks::messages::MessageRow;
 use serde_json::{Value, json};
 
 use super::place::Place;

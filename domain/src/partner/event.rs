@@ -8,8 +8,11 @@ use super::keys::KeyHash;
 use super::register::PartnerName;
 use super::scope::Scope;
 use crate::Timestamp;
+use crate::contact::WebAddress;
 use crate::events::domain_events;
-use crate::ids::KeyId;
+use crate::ids::{EndpointId, KeyId};
+use crate::sealed::Sealed;
+use crate::webhook::MessageKind;
 
 domain_events! {
     /// An event of the `partner` aggregate.
@@ -26,6 +29,16 @@ domain_events! {
         PartnerSuspended = "1",
         /// Its keys work again.
         PartnerReinstated = "1",
+        /// It is told about its sessions at one more address.
+        WebhookEndpointAdded = "1",
+        /// An address is told nothing any more, for good.
+        WebhookEndpointRemoved = "1",
+        /// An address is told nothing until it is enabled again.
+        WebhookEndpointDisabled = "1",
+        /// An address is told again.
+        WebhookEndpointEnabled = "1",
+        /// What signs its webhooks was replaced.
+        WebhookSecretRotated = "1",
     }
 }
 
@@ -87,4 +100,67 @@ pub struct PartnerSuspended {
 pub struct PartnerReinstated {
     /// When.
     pub reinstated_at: Timestamp,
+}
+
+/// A partner is told about its sessions at one more address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WebhookEndpointAdded {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// Its address; paths of addresses may hold secrets.
+    pub url: Sealed<WebAddress>,
+    /// What it is told.
+    pub events: Vec<MessageKind>,
+    /// Whether it is told the partner's id of its user.
+    pub with_external_user_id: bool,
+    /// When.
+    pub added_at: Timestamp,
+}
+
+/// An address is told nothing any more, for good.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WebhookEndpointRemoved {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// When.
+    pub removed_at: Timestamp,
+}
+
+/// Why an address is told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledBy {
+    /// The partner or an operator asked for it.
+    Request,
+    /// It answered 410 Gone.
+    Gone,
+}
+
+/// An address is told nothing until it is enabled again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WebhookEndpointDisabled {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// Why.
+    pub by: DisabledBy,
+    /// When.
+    pub disabled_at: Timestamp,
+}
+
+/// An address is told again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WebhookEndpointEnabled {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// When.
+    pub enabled_at: Timestamp,
+}
+
+/// What signs a partner's webhooks was replaced; the secret itself is nowhere in the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WebhookSecretRotated {
+    /// Until when the one before signs beside it.
+    pub previous_until: Timestamp,
+    /// When.
+    pub rotated_at: Timestamp,
 }

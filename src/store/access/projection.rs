@@ -65,6 +65,11 @@ async fn partner(tx: &mut Transaction, id: &str, event: PartnerEvent) -> Result<
             let sql = "UPDATE partners SET suspended_at = $2 WHERE id = $1";
             set(tx, sql, id, micros(suspended.suspended_at)).await
         }
+        PartnerEvent::WebhookEndpointAdded(_)
+        | PartnerEvent::WebhookEndpointRemoved(_)
+        | PartnerEvent::WebhookEndpointDisabled(_)
+        | PartnerEvent::WebhookEndpointEnabled(_)
+        | PartnerEvent::WebhookSecretRotated(_) => Ok(()),
         PartnerEvent::PartnerReinstated(_) => {
             set(tx, "UPDATE partners SET suspended_at = $2 WHERE id = $1", id, None::<i64>).await
         }

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use domain::ids::PartnerId;
 use projections::webhook_messages::{Message, follows, messages};
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
-use super::database::{Transaction, in_transaction, on_reader};
-use super::entry::Entry;
-use super::projection::{Projection, ProjectionError};
-use super::{Store, StoreError, views};
+use crate::store::database::{Transaction, in_transaction, on_reader};
+use crate::store::entry::Entry;
+use crate::store::projection::{Projection, ProjectionError};
+use crate::store::{Store, StoreError, views};
 
 /// Of one statement.
 const ROWS: usize = 500;
@@ -56,7 +57,7 @@ async fn last_number(tx: &mut Transaction, partner: PartnerId) -> Result<i64, Pr
 }
 
 async fn insert(tx: &mut Transaction, numbered: &[(i64, u64, Message)]) -> Result<(), ProjectionError> {
-    let (head, _) = tx.sql_around_values(include_str!("sql/insert_webhook_messages.sql"));
+    let (head, _) = tx.sql_around_values(include_str!("../sql/webhooks/insert_messages.sql"));
     for rows in numbered.chunks(ROWS) {
         in_transaction!(tx, |db| {
             let mut insert = QueryBuilder::new(&head);
@@ -71,6 +72,7 @@ async fn insert(tx: &mut Transaction, numbered: &[(i64, u64, Message)]) -> Resul
                     .push_bind(message.risk_level.map(|level| level.as_str()))
                     .push_bind(message.risk_score.map(|score| i64::from(score.steps())))
                     .push_bind(i64::from(message.is_final))
+                    .push_bind(i64::from(message.to_session_url))
                     .push_bind(message.at.timestamp_micros());
             });
             insert.build().persistent(false).execute(db).await.map(drop)
@@ -115,7 +117,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<MessageRow>, StoreError> {
         let rows = on_reader!(self.database, |db| {
-            sqlx::query_as(include_str!("sql/messages_of_partner.sql"))
+            sqlx::query_as(include_str!("../sql/webhooks/messages_of_partner.sql"))
                 .bind(partner.to_string())
                 .bind(i64::try_from(after).unwrap_or(i64::MAX))
                 .bind(i64::from(limit))
@@ -123,5 +125,13 @@ impl Store {
                 .await
         })?;
         Ok(rows)
+    }
+
+    /// Whether the partner was told, or is to be told, a message of this identifier.
+    pub async fn is_message_of(&self, partner: PartnerId, message: Uuid) -> Result<bool, StoreError> {
+        let find = "SELECT EXISTS (SELECT 1 FROM webhook_messages WHERE id = $1 AND partner_id = $2)";
+        Ok(on_reader!(self.database, |db| {
+            sqlx::query_scalar(find).bind(message.to_string()).bind(partner.to_string()).fetch_one(db).await
+        })?)
     }
 }

@@ -1,0 +1,348 @@
+//! Endpoints, their test, and the secret that signs.
+
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use domain::ids::{EndpointId, PartnerId};
+use domain::webhook::MessageKind;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::http::answers::time;
+use crate::http::auth::ApiCaller;
+use crate::http::fields::{json_object, text};
+use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
+use crate::http::refusals::Keyed;
+use crate::http::webhooks::no_such_endpoint;
+use crate::http::{Shared, resource};
+use crate::store::access::Scope;
+use crate::webhooks::manage::{Endpoint, EndpointRequest};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let one = "/partner/webhooks/endpoints/{endpoint_id}";
+    config
+        .service(
+            resource("/partner/webhooks/endpoints", "GET, POST")
+                .route(web::get().to(list_webhook_endpoints))
+                .route(web::post().to(add_webhook_endpoint)),
+        )
+        .service(resource(one, "DELETE").route(web::delete().to(remove_webhook_endpoint)))
+        .service(resource(&format!("{one}/enable"), "POST").route(web::post().to(enable_webhook_endpoint)))
+        .service(resource(&format!("{one}/disable"), "POST").route(web::post().to(disable_webhook_endpoint)))
+        .service(resource(&format!("{one}/test"), "POST").route(web::post().to(test_webhook_endpoint)))
+        .service(resource("/partner/webhooks/secret", "POST").route(web::post().to(rotate_webhook_secret)));
+}
+
+/// A webhook endpoint.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookEndpoint {
+    /// Its identifier.
+    endpoint_id: String,
+    /// Its address.
+    url: String,
+    /// What it is told.
+    events: Vec<String>,
+    /// Whether it is told your own id of the user.
+    include_external_user_id: bool,
+    /// Whether it is told anything.
+    enabled: bool,
+    /// `request`, or `gone` if it answered 410.
+    disabled_by: Option<String>,
+    /// When it was added.
+    created_at: String,
+}
+
+impl From<Endpoint> for WebhookEndpoint {
+    fn from(Endpoint { row, url }: Endpoint) -> Self {
+        Self {
+            endpoint_id: row.id,
+            url,
+            events: row.events.split_whitespace().map(str::to_owned).collect(),
+            include_external_user_id: row.with_external_user_id == 1,
+            enabled: row.disabled_at.is_none(),
+            disabled_by: row.disabled_by,
+            created_at: time(DateTime::<Utc>::from_timestamp_micros(row.created_at).unwrap_or_default()),
+        }
+    }
+}
+
+/// The partner's webhook endpoints.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookEndpoints {
+    /// The oldest first.
+    items: Vec<WebhookEndpoint>,
+}
+
+/// What a new endpoint shall be.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
+pub struct WebhookEndpointBody {
+    /// https, with a public host.
+    #[schema(max_length = 2048, format = "uri")]
+    url: String,
+    /// What it is told; by default the four documented events.
+    events: Option<Vec<MessageName>>,
+    /// Whether it is told your own id of the user; by default not.
+    include_external_user_id: Option<bool>,
+}
+
+/// Name of a webhook event.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the words")]
+pub enum MessageName {
+    /// A session was opened.
+    #[schema(rename = "session.created")]
+    Created,
+    /// A document was read.
+    #[schema(rename = "session.document_uploaded")]
+    DocumentUploaded,
+    /// A selfie was compared.
+    #[schema(rename = "session.selfie_uploaded")]
+    SelfieUploaded,
+    /// Liveness was checked.
+    #[schema(rename = "session.liveness_checked")]
+    LivenessChecked,
+    /// An outcome fell, or is open again.
+    #[schema(rename = "session.completed")]
+    Completed,
+    /// The person was asked for steps again.
+    #[schema(rename = "session.resubmission_requested")]
+    ResubmissionRequested,
+    /// The time ran out.
+    #[schema(rename = "session.expired")]
+    Expired,
+    /// You called it off.
+    #[schema(rename = "session.cancelled")]
+    Cancelled,
+    /// What was held about the person was destroyed.
+    #[schema(rename = "session.erased")]
+    Erased,
+}
+
+/// A fresh secret.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookSecret {
+    /// `whsec_` and base64: shown once.
+    secret: String,
+    /// Until when the one before signs beside it.
+    previous_valid_until: String,
+}
+
+/// How a test went.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookTest {
+    /// `delivered`, or why not: gone, refused, forbidden_address, unresolved, unreachable, timed_out.
+    result: &'static str,
+    /// HTTP status, if there was an answer.
+    status: Option<u16>,
+    /// How long it took.
+    latency_ms: u64,
+}
+
+fn managing(caller: &ApiCaller) -> Result<PartnerId, ApiError> {
+    caller.partner_with(Scope::WebhooksManage)
+}
+
+fn endpoint(id: &str) -> Result<EndpointId, ApiError> {
+    id.parse().map_err(|_| no_such_endpoint())
+}
+
+/// Lists your webhook endpoints.
+#[utoipa::path(
+    get, path = "/partner/webhooks/endpoints", tag = "Webhooks",
+    responses((status = 200, description = "The endpoints", body = WebhookEndpoints), Keyed),
+    security(("api_key" = []))
+)]
+pub async fn list_webhook_endpoints(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+) -> Answer<WebhookEndpoints> {
+    let list = async {
+        let endpoints = shared.webhooks.list(managing(&caller)?).await?;
+        Ok(WebhookEndpoints { items: endpoints.into_iter().map(Into::into).collect() })
+    };
+    Answer(list.await)
+}
+
+/// Adds a webhook endpoint: it is told what happens from now on.
+#[utoipa::path(
+    post, path = "/partner/webhooks/endpoints", tag = "Webhooks", request_body = WebhookEndpointBody,
+    responses(
+        (status = 200, description = "The endpoint", body = WebhookEndpoint),
+        (status = 400, description = "There are as many endpoints as a partner may have", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the partner", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 422, description = "Fields of the body are not valid", body = ErrorBody),
+        Keyed,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn add_webhook_endpoint(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Answer<WebhookEndpoint> {
+    let add = async {
+        let partner = managing(&caller)?;
+        let request = request(&json_object(payload).await?)?;
+        Ok(shared.webhooks.add(partner, request, &caller.actor()).await?.into())
+    };
+    Answer(add.await)
+}
+
+fn request(object: &Map<String, Value>) -> Result<EndpointRequest, ApiError> {
+    let mut problems = vec![];
+    let mut keep = |problem: FieldProblem| problems.push(problem);
+    let url = text(object, "url", &mut keep);
+    if matches!(object.get("url"), None | Some(Value::Null)) {
+        keep(FieldProblem::missing("url"));
+    }
+    let kind = |name: &Value| name.as_str().and_then(|name| name.parse::<MessageKind>().ok());
+    let events = match object.get("events") {
+        None | Some(Value::Null) => Some(vec![]),
+        Some(Value::Array(names)) => names.iter().map(kind).collect(),
+        Some(_) => None,
+    };
+    if events.is_none() {
+        keep(FieldProblem::body(
+            "events",
+            "value_error",
+            "Input should be a list of names of webhook events",
+        ));
+    }
+    let with_external_user_id = match object.get("include_external_user_id") {
+        None | Some(Value::Null) => Some(false),
+        other => other.and_then(Value::as_bool),
+    };
+    if with_external_user_id.is_none() {
+        keep(FieldProblem::body("include_external_user_id", "bool_type", "Input should be true or false"));
+    }
+    match (url, events, with_external_user_id) {
+        (Some(url), Some(events), Some(with_external_user_id)) if problems.is_empty() => {
+            Ok(EndpointRequest { url, events, with_external_user_id })
+        }
+        _ => Err(ApiError::Fields(problems)),
+    }
+}
+
+/// Removes a webhook endpoint; what is owed to it is abandoned.
+#[utoipa::path(
+    delete, path = "/partner/webhooks/endpoints/{endpoint_id}", tag = "Webhooks",
+    params(("endpoint_id" = String, Path, description = "The endpoint", pattern = "^whe_[0-9a-f]{32}$")),
+    responses(
+        (status = 200, description = "The endpoints that are left", body = WebhookEndpoints),
+        (status = 404, description = "No such endpoint", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the partner", body = ErrorBody),
+        Keyed,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn remove_webhook_endpoint(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<WebhookEndpoints> {
+    let remove = async {
+        let partner = managing(&caller)?;
+        shared.webhooks.remove(partner, endpoint(&path)?, &caller.actor()).await?;
+        let left = shared.webhooks.list(partner).await?;
+        Ok(WebhookEndpoints { items: left.into_iter().map(Into::into).collect() })
+    };
+    Answer(remove.await)
+}
+
+async fn switch(
+    caller: &ApiCaller,
+    shared: &Shared,
+    id: &str,
+    enabled: bool,
+) -> Result<WebhookEndpoint, ApiError> {
+    let partner = managing(caller)?;
+    Ok(shared.webhooks.enable(partner, endpoint(id)?, enabled, &caller.actor()).await?.into())
+}
+
+/// Lets an endpoint be told again; what happened meanwhile is not told later, see `/partner/events`.
+#[utoipa::path(
+    post, path = "/partner/webhooks/endpoints/{endpoint_id}/enable", tag = "Webhooks",
+    params(("endpoint_id" = String, Path, description = "The endpoint", pattern = "^whe_[0-9a-f]{32}$")),
+    responses(
+        (status = 200, description = "The endpoint", body = WebhookEndpoint),
+        (status = 404, description = "No such endpoint", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the partner", body = ErrorBody),
+        Keyed,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn enable_webhook_endpoint(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<WebhookEndpoint> {
+    Answer(switch(&caller, &shared, &path, true).await)
+}
+
+/// Tells an endpoint nothing until it is enabled again; what is owed to it already is still sent.
+#[utoipa::path(
+    post, path = "/partner/webhooks/endpoints/{endpoint_id}/disable", tag = "Webhooks",
+    params(("endpoint_id" = String, Path, description = "The endpoint", pattern = "^whe_[0-9a-f]{32}$")),
+    responses(
+        (status = 200, description = "The endpoint", body = WebhookEndpoint),
+        (status = 404, description = "No such endpoint", body = ErrorBody),
+        (status = 409, description = "Another request keeps changing the partner", body = ErrorBody),
+        Keyed,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn disable_webhook_endpoint(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<WebhookEndpoint> {
+    Answer(switch(&caller, &shared, &path, false).await)
+}
+
+/// Sends `webhook.test` to an endpoint at once, signed like every webhook, and tells how that went.
+#[utoipa::path(
+    post, path = "/partner/webhooks/endpoints/{endpoint_id}/test", tag = "Webhooks",
+    params(("endpoint_id" = String, Path, description = "The endpoint", pattern = "^whe_[0-9a-f]{32}$")),
+    responses(
+        (status = 200, description = "How it went", body = WebhookTest),
+        (status = 404, description = "No such endpoint", body = ErrorBody),
+        Keyed,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn test_webhook_endpoint(
+    caller: ApiCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<WebhookTest> {
+    let test = async {
+        let attempt = shared.webhooks.test(managing(&caller)?, endpoint(&path)?).await?;
+        let latency_ms = attempt.latency.as_millis() as u64;
+        Ok(WebhookTest { result: attempt.result.as_str(), status: attempt.status, latency_ms })
+    };
+    Answer(test.await)
+}
+
+/// Replaces the secret that signs your webhooks; for a day the one before signs beside it.
+#[utoipa::path(
+    post, path = "/partner/webhooks/secret", tag = "Webhooks",
+    responses(
+        (status = 200, description = "The secret, shown once", body = WebhookSecret),
+        (status = 409, description = "Another request keeps changing the partner", body = ErrorBody),
+        Keyed,
+    ),
+    security(("api_key" = []))
+)]
+pub async fn rotate_webhook_secret(caller: ApiCaller, shared: web::Data<Shared>) -> Answer<WebhookSecret> {
+    let rotate = async {
+        let (secret, until) = shared.webhooks.rotate(managing(&caller)?, &caller.actor()).await?;
+        Ok(WebhookSecret {
+            secret: secret.reveal().expose_secret().to_owned(),
+            previous_valid_until: time(until),
+        })
+    };
+    Answer(rotate.await)
+}

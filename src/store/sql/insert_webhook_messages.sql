@@ -1,3 +1,0 @@
-INSERT INTO webhook_messages
-    (partner_id, number, id, position, session_id, kind, status, risk_level, risk_score, is_final, at)
-{values}

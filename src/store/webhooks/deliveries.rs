@@ -1,0 +1,348 @@
+//! Which message is owed to which endpoint, and how each attempt went: state of its own, which no rebuild touches.
+//!
+//! Whoever delivers claims: a claimed delivery is due again once its lease is over, so what a dead node claimed is
+//! delivered by another, under the same `webhook-id`.
+
+use std::collections::HashMap;
+
+use domain::Timestamp;
+use domain::ids::PartnerId;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::messages::MessageRow;
+use crate::store::database::{Connection, Database, in_transaction, on_reader, on_writer};
+use crate::store::{Store, StoreError};
+
+/// A delivery that was claimed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Due {
+    /// The delivery.
+    pub delivery_id: i64,
+    /// The endpoint, or `session`.
+    pub endpoint_id: String,
+    /// What shares a limit.
+    pub lane: String,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When it was given out, microseconds since 1970, UTC.
+    pub created_at: i64,
+    /// What is told.
+    #[sqlx(flatten)]
+    pub message: MessageRow,
+    /// The endpoint's address, sealed; none for a session's own, and once the endpoint is removed.
+    pub url: Option<String>,
+    /// 1 if the endpoint is told the partner's id of its user.
+    pub with_external_user_id: Option<i64>,
+}
+
+/// How a delivery stands after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A 2xx came.
+    Delivered,
+    /// The endpoint wants nothing any more.
+    Gone,
+    /// The last attempt failed.
+    Exhausted,
+    /// There is nowhere to send it: the endpoint was removed, or the session's address erased.
+    Abandoned,
+    /// It is tried again then.
+    Again(Timestamp),
+}
+
+impl Outcome {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Gone => "gone",
+            Self::Exhausted => "exhausted",
+            Self::Abandoned => "abandoned",
+            Self::Again(_) => "due",
+        }
+    }
+}
+
+/// An attempt that was made.
+#[derive(Clone, Debug)]
+pub struct AttemptMade {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// A stable word for how it ended.
+    pub result: &'static str,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub latency_ms: u64,
+    /// The beginning of the answer's body, sealed.
+    pub answer: Option<Vec<u8>>,
+}
+
+/// What follows for a delivery.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The delivery.
+    pub delivery_id: i64,
+    /// Its endpoint.
+    pub endpoint_id: String,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// The attempt; none if nothing was sent.
+    pub attempt: Option<AttemptMade>,
+}
+
+/// A delivery as its partner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DeliveryRow {
+    /// `webhook-id`.
+    pub message_id: String,
+    /// The endpoint, or `session`.
+    pub endpoint_id: String,
+    /// The message's number.
+    pub number: i64,
+    /// `due`, `delivered`, `gone`, `exhausted` or `abandoned`.
+    pub state: String,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When it is tried next, microseconds since 1970, UTC.
+    pub due_at: Option<i64>,
+    /// Microseconds since 1970, UTC.
+    pub created_at: i64,
+    /// What it tells of.
+    pub kind: String,
+    /// The session.
+    pub session_id: String,
+}
+
+/// An attempt as stored.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AttemptRow {
+    /// The endpoint, or `session`.
+    pub endpoint_id: String,
+    /// Microseconds since 1970, UTC.
+    pub started_at: i64,
+    /// A stable word for how it ended.
+    pub result: String,
+    /// HTTP status, if there was an answer.
+    pub status: Option<i64>,
+    /// How long it took.
+    pub latency_ms: i64,
+    /// The beginning of the answer's body, sealed.
+    pub answer: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Whether a message waits to be given out, or a delivery is due.
+    pub async fn has_webhook_work(&self, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(on_reader!(self.database, |db| {
+            sqlx::query_scalar(include_str!("../sql/webhooks/has_work.sql"))
+                .bind(now.timestamp_micros())
+                .fetch_one(db)
+                .await
+        })?)
+    }
+
+    /// Gives the next messages, about `limit`, out to whoever is to be told; false if there are none, or while another
+    /// node does it.
+    pub async fn dispatch_webhooks(&self, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let from: Option<i64> = match tx.connection() {
+            Connection::Sqlite(db) => {
+                sqlx::query_scalar("SELECT position FROM webhook_dispatch").fetch_optional(db).await?
+            }
+            Connection::Postgres(db) => {
+                let locking = "SELECT position FROM webhook_dispatch FOR UPDATE SKIP LOCKED";
+                sqlx::query_scalar(locking).fetch_optional(db).await?
+            }
+        };
+        let Some(from) = from else { return Ok(false) };
+        let last: Option<i64> = in_transaction!(tx, |db| {
+            sqlx::query_scalar(include_str!("../sql/webhooks/last_to_dispatch.sql"))
+                .bind(from)
+                .bind(i64::from(limit))
+                .fetch_one(db)
+                .await
+        })?;
+        let Some(last) = last else { return Ok(false) };
+        for statement in [
+            include_str!("../sql/webhooks/dispatch_to_endpoints.sql"),
+            include_str!("../sql/webhooks/dispatch_to_sessions.sql"),
+        ] {
+            in_transaction!(tx, |db| {
+                let query = sqlx::query(statement).bind(from).bind(last).bind(now.timestamp_micros());
+                query.execute(db).await.map(drop)
+            })?;
+        }
+        in_transaction!(tx, |db| {
+            sqlx::query("UPDATE webhook_dispatch SET position = $1").bind(last).execute(db).await.map(drop)
+        })?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Claims due deliveries until `lease`, the longest due first, but none of the lanes that are `closed`; of the
+    /// others as many as `admits` says.
+    pub async fn claim_deliveries(
+        &self,
+        now: Timestamp,
+        lease: Timestamp,
+        worker: Uuid,
+        closed: &[&str],
+        limit: u32,
+        mut admits: impl FnMut(&str) -> bool,
+    ) -> Result<Vec<Due>, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let skip_locked = match &self.database {
+            Database::Sqlite { .. } => "",
+            Database::Postgres(_) => " FOR UPDATE OF delivery SKIP LOCKED",
+        };
+        let candidates: Vec<Due> = in_transaction!(tx, |db| {
+            let mut select = QueryBuilder::new(include_str!("../sql/webhooks/due.sql"));
+            select.push_bind(now.timestamp_micros());
+            if !closed.is_empty() {
+                select.push(" AND delivery.lane NOT IN (");
+                let mut lanes = select.separated(", ");
+                for lane in closed {
+                    lanes.push_bind(*lane);
+                }
+                select.push(")");
+            }
+            select.push(" ORDER BY delivery.due_at LIMIT ").push_bind(i64::from(limit)).push(skip_locked);
+            select.build_query_as().persistent(closed.is_empty()).fetch_all(db).await
+        })?;
+        let claimed: Vec<Due> = candidates.into_iter().filter(|due| admits(&due.lane)).collect();
+        if claimed.is_empty() {
+            return Ok(claimed);
+        }
+        in_transaction!(tx, |db| {
+            let mut update = QueryBuilder::new("UPDATE deliveries SET claimed_by = ");
+            update.push_bind(worker.to_string()).push(", due_at = ").push_bind(lease.timestamp_micros());
+            update.push(" WHERE id IN (");
+            let mut ids = update.separated(", ");
+            for due in &claimed {
+                ids.push_bind(due.delivery_id);
+            }
+            update.push(")").build().persistent(false).execute(db).await.map(drop)
+        })?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Stores how attempts went, all in one commit. A delivery that somebody else claimed meanwhile keeps its state.
+    pub async fn settle_deliveries(&self, settled: &[Settled], worker: Uuid) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let made: Vec<_> =
+            settled.iter().filter_map(|one| one.attempt.as_ref().map(|attempt| (one, attempt))).collect();
+        let (head, tail) = tx.sql_around_values(include_str!("../sql/webhooks/insert_attempts.sql"));
+        for rows in made.chunks(500) {
+            in_transaction!(tx, |db| {
+                let mut insert = QueryBuilder::new(&head);
+                insert.push_values(rows, |mut row, (one, attempt)| {
+                    row.push_bind(one.delivery_id)
+                        .push_bind(one.endpoint_id.as_str())
+                        .push_bind(attempt.started_at.timestamp_micros())
+                        .push_bind(attempt.result)
+                        .push_bind(attempt.status.map(i64::from))
+                        .push_bind(i64::try_from(attempt.latency_ms).unwrap_or(i64::MAX))
+                        .push_bind(attempt.answer.as_deref());
+                });
+                insert.push(&tail).build().persistent(false).execute(db).await.map(drop)
+            })?;
+        }
+        let mut alike: HashMap<(&str, Option<i64>), Vec<i64>> = HashMap::new();
+        for one in settled {
+            let due = match one.outcome {
+                Outcome::Again(at) => Some(at.timestamp_micros()),
+                _ => None,
+            };
+            alike.entry((one.outcome.as_str(), due)).or_default().push(one.delivery_id);
+        }
+        for ((state, due), deliveries) in alike {
+            in_transaction!(tx, |db| {
+                let mut update = QueryBuilder::new("UPDATE deliveries SET state = ");
+                update.push_bind(state).push(", due_at = ").push_bind(due);
+                update.push(", attempts = attempts + 1, claimed_by = NULL WHERE claimed_by = ");
+                update.push_bind(worker.to_string()).push(" AND id IN (");
+                let mut ids = update.separated(", ");
+                for delivery in &deliveries {
+                    ids.push_bind(*delivery);
+                }
+                update.push(")").build().persistent(false).execute(db).await.map(drop)
+            })?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes what a server before this one claimed due now: on a file there is no other server that works on it.
+    pub async fn release_deliveries(&self, now: Timestamp) -> Result<(), StoreError> {
+        let Database::Sqlite { writer, .. } = &self.database else { return Ok(()) };
+        sqlx::query("UPDATE deliveries SET claimed_by = NULL, due_at = $1 WHERE claimed_by IS NOT NULL")
+            .bind(now.timestamp_micros())
+            .execute(writer)
+            .await?;
+        Ok(())
+    }
+
+    /// The partner's deliveries of messages after a number, in order; of all states if none is named.
+    pub async fn deliveries_of(
+        &self,
+        partner: PartnerId,
+        after: u64,
+        state: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        Ok(on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("../sql/webhooks/deliveries_of_partner.sql"))
+                .bind(partner.to_string())
+                .bind(i64::try_from(after).unwrap_or(i64::MAX))
+                .bind(state.unwrap_or_default())
+                .bind(i64::from(limit))
+                .fetch_all(db)
+                .await
+        })?)
+    }
+
+    /// The attempts at a message of the partner, in order.
+    pub async fn attempts_of(
+        &self,
+        partner: PartnerId,
+        message: Uuid,
+    ) -> Result<Vec<AttemptRow>, StoreError> {
+        Ok(on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("../sql/webhooks/attempts_of_message.sql"))
+                .bind(partner.to_string())
+                .bind(message.to_string())
+                .fetch_all(db)
+                .await
+        })?)
+    }
+
+    /// Makes what was delivered or given up due again, for the messages of a range of numbers; returns how many.
+    pub async fn redeliver(
+        &self,
+        partner: PartnerId,
+        numbers: std::ops::RangeInclusive<u64>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let bound = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(on_writer!(self.database, |db| {
+            sqlx::query(include_str!("../sql/webhooks/redeliver.sql"))
+                .bind(partner.to_string())
+                .bind(bound(*numbers.start()))
+                .bind(bound(*numbers.end()))
+                .bind(now.timestamp_micros())
+                .execute(db)
+                .await
+                .map(|done| done.rows_affected())
+        })?)
+    }
+
+    /// How many deliveries are owed.
+    pub async fn deliveries_due(&self) -> Result<u64, StoreError> {
+        let due: i64 = on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL").fetch_one(db).await
+        })?;
+        Ok(due.cast_unsigned())
+    }
+}

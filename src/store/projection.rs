@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
+use sqlx::QueryBuilder;
 
 use super::StoreError;
 use super::database::{Transaction, in_transaction};
@@ -40,6 +41,15 @@ impl ProjectionError {
     }
 }
 
+impl From<ProjectionError> for StoreError {
+    fn from(error: ProjectionError) -> Self {
+        match error {
+            ProjectionError::Database(error) => Self::Database(error),
+            ProjectionError::Undigestible(error) => Self::Damaged(error),
+        }
+    }
+}
+
 /// A read model that follows the log.
 #[async_trait]
 pub trait Projection: Send + Sync {
@@ -59,16 +69,52 @@ pub(super) async fn advance_all(
     projections: &[Box<dyn Projection>],
     limit: u32,
 ) -> Result<(), StoreError> {
-    let checkpoints = checkpoints(tx).await?;
+    let (checkpoints, parked) = (checkpoints(tx).await?, parked_streams(tx).await?);
     let mut batches: HashMap<i64, Vec<Entry>> = HashMap::new();
+    let mut turns = Vec::with_capacity(projections.len());
     for projection in projections {
         let from = checkpoints.get(projection.name()).copied().unwrap_or(0);
         if let Slot::Vacant(slot) = batches.entry(from) {
             slot.insert(read(tx, from, limit).await?);
         }
-        take(tx, projection.as_ref(), &batches[&from]).await?;
+        let batch = &batches[&from];
+        if let Some(last) = batch.last() {
+            let digestible = without(batch, parked.get(projection.name()));
+            turns.push((projection.as_ref(), digestible, last.position));
+        }
     }
-    Ok(())
+    if !try_all(tx, &turns).await? {
+        for (projection, events, _) in &turns {
+            apply_or_park(tx, *projection, events).await?;
+        }
+    }
+    let reached: Vec<_> = turns.iter().map(|(projection, _, last)| (projection.name(), *last)).collect();
+    save_checkpoints(tx, &reached).await
+}
+
+/// A projection, what it is to take, and the position that it then has reached.
+type Turn<'a> = (&'a dyn Projection, Vec<Entry>, u64);
+
+/// All of them behind one savepoint, for almost always all of them work; false, and nothing done, if one refuses for good.
+async fn try_all(tx: &mut Transaction, turns: &[Turn<'_>]) -> Result<bool, StoreError> {
+    tx.run("SAVEPOINT all_of_them").await?;
+    for (projection, events, _) in turns {
+        match projection.apply(tx, events).await {
+            Ok(()) => {}
+            Err(error) if error.is_final() => {
+                tx.run("ROLLBACK TO SAVEPOINT all_of_them; RELEASE SAVEPOINT all_of_them").await?;
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    tx.run("RELEASE SAVEPOINT all_of_them").await?;
+    Ok(true)
+}
+
+fn without(batch: &[Entry], parked: Option<&HashSet<StreamName>>) -> Vec<Entry> {
+    let is_parked = |event: &Entry| parked.is_some_and(|parked| parked.contains(&event.stream()));
+    batch.iter().filter(|event| !is_parked(event)).cloned().collect()
 }
 
 /// The batch of at most `limit` events behind a position.
@@ -102,22 +148,22 @@ pub(super) async fn take(
     batch: &[Entry],
 ) -> Result<(), StoreError> {
     let Some(last) = batch.last().map(|event| event.position) else { return Ok(()) };
-    let name = projection.name();
-    let parked = parked_streams(tx, name).await?;
-    if parked.is_empty() {
-        apply_or_park(tx, projection, batch).await?;
-    } else {
-        let digestible: Vec<_> =
-            batch.iter().filter(|event| !parked.contains(&event.stream())).cloned().collect();
-        apply_or_park(tx, projection, &digestible).await?;
+    let parked = parked_streams(tx).await?;
+    apply_or_park(tx, projection, &without(batch, parked.get(projection.name()))).await?;
+    save_checkpoints(tx, &[(projection.name(), last)]).await
+}
+
+async fn save_checkpoints(tx: &mut Transaction, reached: &[(&str, u64)]) -> Result<(), StoreError> {
+    if reached.is_empty() {
+        return Ok(());
     }
+    let (head, tail) = tx.sql_around_values(include_str!("sql/save_checkpoints.sql"));
     in_transaction!(tx, |db| {
-        sqlx::query(include_str!("sql/save_checkpoint.sql"))
-            .bind(name)
-            .bind(last.cast_signed())
-            .execute(db)
-            .await
-            .map(drop)
+        let mut insert = QueryBuilder::new(&head);
+        insert.push_values(reached, |mut row, (projection, position)| {
+            row.push_bind(*projection).push_bind(position.cast_signed());
+        });
+        insert.push(&tail).build().execute(db).await.map(drop)
     })?;
     Ok(())
 }
@@ -165,20 +211,22 @@ async fn try_apply(
             tx.run("ROLLBACK TO SAVEPOINT applying; RELEASE SAVEPOINT applying").await?;
             Ok(Err(error))
         }
-        Err(ProjectionError::Database(error)) => Err(StoreError::Database(error)),
-        Err(ProjectionError::Undigestible(error)) => Err(StoreError::Damaged(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
-async fn parked_streams(tx: &mut Transaction, projection: &str) -> Result<HashSet<StreamName>, StoreError> {
-    let rows: Vec<(String, String)> = in_transaction!(tx, |db| {
-        sqlx::query_as("SELECT aggregate_type, aggregate_id FROM parked_streams WHERE projection = $1")
-            .bind(projection)
+/// What each projection leaves out.
+async fn parked_streams(tx: &mut Transaction) -> Result<HashMap<String, HashSet<StreamName>>, StoreError> {
+    let rows: Vec<(String, String, String)> = in_transaction!(tx, |db| {
+        sqlx::query_as("SELECT projection, aggregate_type, aggregate_id FROM parked_streams")
             .fetch_all(db)
             .await
     })?;
-    let named = |(aggregate_type, aggregate_id)| StreamName { aggregate_type, aggregate_id };
-    Ok(rows.into_iter().map(named).collect())
+    let mut parked: HashMap<_, HashSet<_>> = HashMap::new();
+    for (projection, aggregate_type, aggregate_id) in rows {
+        parked.entry(projection).or_default().insert(StreamName { aggregate_type, aggregate_id });
+    }
+    Ok(parked)
 }
 
 async fn park(

@@ -17,6 +17,8 @@ use super::{Store, StoreError};
 const BATCH: u32 = 256;
 /// Finds what another process appended; this process's appends wake the pump at once.
 const POLL: Duration = Duration::from_millis(50);
+/// What is appended within this time shares a step: on a file every step keeps appends waiting.
+const GATHER: Duration = Duration::from_millis(2);
 /// Another node works; it is done in milliseconds.
 const ELSEWHERE: Duration = Duration::from_millis(10);
 const RETRY: Duration = Duration::from_millis(500);
@@ -82,7 +84,9 @@ impl Pump {
                 continue;
             }
             // Either way it is time to look again.
-            let _ = tokio::time::timeout(POLL, self.store.appended.notified()).await;
+            if tokio::time::timeout(POLL, self.store.appended.notified()).await.is_ok() {
+                tokio::time::sleep(GATHER).await;
+            }
         }
     }
 

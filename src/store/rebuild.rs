@@ -64,19 +64,29 @@ impl Store {
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Rebuilt, StoreError> {
         let shadow = Shadow { of: projection, name: shadow_of(projection.name()) };
-        let _alone = self.lock_rebuild(&shadow).await?;
-        self.make_shadows(&shadow).await?;
+        let alone = self.lock_rebuild(&shadow).await?;
+        let rebuilt = self.fill_and_swap(&shadow, &mut progress).await;
+        alone.release().await?;
+        rebuilt
+    }
+
+    async fn fill_and_swap(
+        &self,
+        shadow: &Shadow<'_>,
+        progress: &mut (impl FnMut(u64, u64) + Send),
+    ) -> Result<Rebuilt, StoreError> {
+        self.make_shadows(shadow).await?;
         let mut ahead = self.read_ahead();
         while let Some(batch) = ahead.recv().await {
             let batch = batch?;
             let position = batch.last().map_or(0, |event| event.position);
             let mut tx = self.database.begin().await?;
-            tx.shadow(projection.tables());
-            take(&mut tx, &shadow, &batch).await?;
+            tx.shadow(shadow.of.tables());
+            take(&mut tx, shadow, &batch).await?;
             tx.commit().await?;
             progress(position, self.log_head().await?.size);
         }
-        self.swap(&shadow).await
+        self.swap(shadow).await
     }
 
     /// Full batches of the log from its beginning, read and parsed while the one before is written; what is left at the
@@ -200,11 +210,23 @@ impl Store {
     }
 }
 
-/// What keeps a second rebuild of a projection away; dropping it lets go.
-#[expect(dead_code, reason = "held, not read")]
+/// What keeps a second rebuild of a projection away.
 enum RebuildLock {
     File(FileLock),
     Server(Transaction),
+}
+
+impl RebuildLock {
+    /// Lets go at once: a transaction that is only dropped is rolled back some time later.
+    async fn release(self) -> sqlx::Result<()> {
+        match self {
+            Self::File(lock) => {
+                drop(lock);
+                Ok(())
+            }
+            Self::Server(tx) => tx.commit().await,
+        }
+    }
 }
 
 /// A projection with a checkpoint and parked streams of its own.

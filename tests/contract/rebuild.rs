@@ -15,6 +15,7 @@ on_both_stores!(
     a_rebuilt_model_equals_the_one_it_replaces_and_appends_go_on_meanwhile,
     what_was_parked_is_tried_again_by_a_rebuild,
     a_rebuild_can_be_repeated_and_one_that_broke_off_is_begun_anew,
+    of_two_rebuilds_at_once_one_is_refused_and_the_other_is_whole,
 );
 
 struct Now;
@@ -107,9 +108,7 @@ async fn a_rebuild_can_be_repeated_and_one_that_broke_off_is_begun_anew(place: &
     assert_eq!(store.list_keys().await.unwrap().len(), 4);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_rebuilds_on_two_nodes_one_is_refused_and_the_other_is_whole() {
-    let place = Place::server().await;
+async fn of_two_rebuilds_at_once_one_is_refused_and_the_other_is_whole(place: &Place) {
     let (one, two) = (place.store().await, place.store().await);
     add_keys(&one, "partner", 30).await;
     pump(&one).pump_until_idle().await.unwrap();
@@ -127,5 +126,4 @@ async fn of_two_rebuilds_on_two_nodes_one_is_refused_and_the_other_is_whole() {
         }
         assert_eq!(one.list_keys().await.unwrap().len(), 30);
     }
-    place.end().await;
 }

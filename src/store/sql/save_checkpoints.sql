@@ -1,2 +1,2 @@
-INSERT INTO checkpoints (projection, position) VALUES ($1, $2)
+INSERT INTO checkpoints (projection, position) {values}
 ON CONFLICT (projection) DO UPDATE SET position = excluded.position

@@ -17,6 +17,7 @@ mod partners;
 mod projections;
 mod reviews;
 mod serve;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +63,9 @@ enum Command {
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Where partners are told about their sessions: endpoints, secrets, deliveries
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
     /// Show what happened in a session, event by event
     History(history::HistoryArgs),
     /// Order that what is held about a person goes, for good
@@ -125,6 +129,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Operators(command) => {
             let vault = settings.clone();
             block_on(with_store(settings, async |store| operators::run(command, store, &vault).await))
+        }
+        Command::Webhooks(command) => {
+            let vault = settings.clone();
+            block_on(with_store(settings, async |store| webhooks::run(command, store, &vault).await))
         }
         Command::History(args) => {
             block_on(with_store(settings, async |store| history::run(args, store).await))

@@ -37,6 +37,9 @@ pub enum PartnersError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database is away, locked or full.
+    #[error("storage is not available")]
+    Unavailable,
     /// The store failed to append.
     #[error("{0}")]
     Append(String),
@@ -119,7 +122,7 @@ impl Partners {
         self.act(partner, self.clock.now(), PartnerAction::RevokeKey(key), actor).await
     }
 
-    /// Suspends, reinstates or limits a partner.
+    /// Changes a partner in any other way.
     pub async fn change(
         &self,
         partner: PartnerId,
@@ -191,6 +194,10 @@ impl Partners {
                 Ok(_) => return Ok(self.pump.pump_until_idle().await?),
                 Err(AggregateError::AggregateConflict) => {}
                 Err(AggregateError::UserError(refusal)) => return Err(refusal.into()),
+                Err(AggregateError::DatabaseConnectionError(error)) => {
+                    tracing::error!(%error, "the event database is not available");
+                    return Err(PartnersError::Unavailable);
+                }
                 Err(error) => return Err(PartnersError::Append(format!("{}: {error}", Partner::TYPE))),
             }
         }

@@ -5,6 +5,9 @@
 
 #[path = "contract/postgres_server.rs"]
 mod postgres_server;
+#[expect(dead_code, reason = "the tests of the API need more of it")]
+#[path = "api/receiver.rs"]
+mod receiver;
 
 mod crash {
     pub mod databases;
@@ -17,4 +20,5 @@ mod crash {
     pub mod server;
     pub mod slow_clients;
     pub mod twice;
+    pub mod webhooks;
 }

@@ -112,7 +112,7 @@ impl ApiError {
     }
 
     /// A database or a disk is away, locked or full: nothing is wrong with the request.
-    fn storage_unavailable() -> Self {
+    pub fn storage_unavailable() -> Self {
         Self::Later {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "storage_unavailable",

@@ -33,6 +33,7 @@ impl From<WebhooksError> for ApiError {
                 Self::refused(StatusCode::CONFLICT, "conflict", "The partner is being changed; try again")
             }
             WebhooksError::Partner(PartnersError::Store(error)) | WebhooksError::Store(error) => error.into(),
+            WebhooksError::Partner(PartnersError::Unavailable) => Self::storage_unavailable(),
             WebhooksError::Partner(error) => Self::Internal(error.to_string()),
             WebhooksError::Address(error) => Self::Fields(vec![FieldProblem::from(("url", error))]),
             WebhooksError::Vault(error) => error.into(),

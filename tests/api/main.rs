@@ -19,6 +19,8 @@ mod partner;
 mod privacy;
 mod rate_limits;
 mod readiness;
+mod receiver;
 mod refusals;
 mod resubmission;
 mod support;
+mod webhooks;

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::node::modules;
 use crate::python::python;
 use crate::server::{Server, ekyc};
 use crate::step::root;
@@ -35,6 +36,19 @@ pub fn examples() -> anyhow::Result<()> {
         println!("{name}: approved");
     }
     Ok(())
+}
+
+/// A webhook of a real server, checked by the public Standard Webhooks libraries for Python and JavaScript.
+pub fn webhooks() -> anyhow::Result<()> {
+    let server = Server::start_with(&[("EKYC_ALLOW_PRIVATE_ADDRESSES", "true")])?;
+    let status = python()?
+        .arg("tests/clients/webhooks.py")
+        .env("BASE_URL", &server.base)
+        .env("API_KEY", &server.key)
+        .env("NODE_PATH", modules()?)
+        .status()
+        .context("python3 does not start")?;
+    if status.success() { Ok(()) } else { bail!("the receiver of webhooks ended with {status}") }
 }
 
 /// Asks every call with about `examples` generated requests for each, alone and in sequences.

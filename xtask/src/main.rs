@@ -5,6 +5,7 @@
 
 mod clients;
 mod dependencies;
+mod node;
 mod python;
 mod server;
 mod step;
@@ -21,6 +22,7 @@ usage: cargo xtask <command>
 
   test              format, lints, dependency rule, models, tests, example clients, schemathesis: what CI runs
   clients           the documented examples in curl, Python and JavaScript against a server of this build
+  webhooks          a webhook of this build, checked by the public libraries for Python and JavaScript
   schemathesis [N]  generated requests against a server of this build, about N for each call [500]
   deny              licences, sources and advisories of every dependency (needs cargo-deny)";
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["test"] => test(),
         ["clients"] => clients::examples(),
+        ["webhooks"] => clients::webhooks(),
         ["schemathesis"] => clients::schemathesis("500"),
         ["schemathesis", examples] => clients::schemathesis(examples),
         ["deny"] => deny(),
@@ -62,6 +65,7 @@ fn test() -> anyhow::Result<()> {
         Step::cargo("models", ["run", "--release", "--bin", "ekyc", "--", "models", "fetch", "--tools"]),
         Step::cargo("tests", ["test"]).with(workspace),
         Step::check("example clients", "cargo xtask clients", clients::examples),
+        Step::check("receivers of webhooks", "cargo xtask webhooks", clients::webhooks),
         Step::check("schemathesis", "cargo xtask schemathesis 10", || clients::schemathesis("10")),
     ];
     let count = steps.len();

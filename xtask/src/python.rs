@@ -22,14 +22,19 @@ pub fn python() -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Another version of the requirements lies in another folder.
-fn folder() -> anyhow::Result<PathBuf> {
+/// What checks install goes here.
+pub fn cache() -> anyhow::Result<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
+    Ok(cache.context("HOME is not set")?.join("ekyc-onboarder"))
+}
+
+/// Another version of the requirements lies in another folder.
+fn folder() -> anyhow::Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
     REQUIREMENTS.hash(&mut hasher);
     let name = format!("python-{:016x}", hasher.finish());
-    Ok(cache.context("HOME is not set")?.join("ekyc-onboarder").join(name))
+    Ok(cache()?.join(name))
 }
 
 /// Beside its place first: an interrupted installation leaves no half of one.

@@ -22,6 +22,11 @@ pub struct Server {
 impl Server {
     /// Starts the server of this build and waits until it listens.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with more settings.
+    pub fn start_with(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join(format!("ekyc-xtask-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -33,6 +38,7 @@ impl Server {
             .env("EKYC_METRICS_BIND", "")
             .env("EKYC_REQUESTS_PER_MINUTE", "100000000")
             .env("EKYC_LOG", "error")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .context("the server does not start")?;

@@ -1,0 +1,37 @@
+//! The npm package that checks our webhooks: installed once into the user's cache folder.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::python::cache;
+
+/// Name and version; another version lies in another folder.
+const PACKAGE: &str = "standardwebhooks@1.1.1";
+
+/// Where `require` finds the package; installs it with npm when missing.
+pub fn modules() -> anyhow::Result<PathBuf> {
+    let folder = cache()?.join(format!("node-{}", PACKAGE.replace('@', "-")));
+    if !folder.is_dir() {
+        println!("installing {PACKAGE} into {}", folder.display());
+        let unfinished = folder.with_extension(format!("unfinished-{}", std::process::id()));
+        std::fs::create_dir_all(&unfinished)?;
+        let status = Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(&unfinished)
+            .arg(PACKAGE)
+            .stdout(Stdio::null())
+            .status()
+            .context("npm does not start; install Node.js with npm")?;
+        if !status.success() {
+            bail!("npm ended with {status}");
+        }
+        match std::fs::rename(&unfinished, &folder) {
+            // Somebody else was faster.
+            Err(_) if folder.is_dir() => std::fs::remove_dir_all(&unfinished)?,
+            renamed => renamed?,
+        }
+    }
+    Ok(folder.join("node_modules"))
+}

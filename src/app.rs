@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App as HttpApp, HttpServer, middleware, web};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chrono::Utc;
 use domain::Timestamp;
 use domain::policy::Policy;
@@ -30,7 +30,7 @@ use crate::store::projection::Projection;
 use crate::store::review_queue::ReviewQueueProjection;
 use crate::store::webhooks::endpoints::WebhookEndpointsProjection;
 use crate::store::webhooks::messages::WebhookMessagesProjection;
-use crate::store::{DatabaseAddress, FileLock, ProjectionStatus, Pump, Store, StoreError};
+use crate::store::{FileLock, ProjectionStatus, Pump, Store, StoreError};
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
@@ -86,11 +86,14 @@ impl App {
     ) -> Result<Self> {
         make_private_folder(&settings.data_dir)?;
         let (database, keys) = (settings.database()?, settings.keys()?);
-        warn_of_lonely_keys(&database, &keys);
         let store = Store::open(database).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
         let master = master_key(&settings)?;
         let vault = KeyVault::open(keys, &master).await.context("the key database cannot be opened")?;
+        ensure!(
+            store.belongs_with(vault.database_fingerprint()).await?,
+            "the key database is not the one that opens what this database holds: see keys_url"
+        );
         let vault = Arc::new(vault);
         let evidence = Arc::new(FileEvidence::open(&settings.evidence_folder(), Arc::clone(&vault))?);
         let metrics = Arc::new(Metrics::default());
@@ -245,13 +248,6 @@ pub async fn projection_status(store: &Store) -> Result<Vec<ProjectionStatus>, S
 /// The pump with every projection.
 pub fn pump(store: &Store) -> Pump {
     Pump::new(store.clone(), projections())
-}
-
-/// Another node would find none of the keys that this one makes, and take every session for erased.
-fn warn_of_lonely_keys(database: &DatabaseAddress, keys: &DatabaseAddress) {
-    if database.file().is_none() && keys.file().is_some() {
-        tracing::warn!("the key database is a file of this node: with more nodes than one, set keys_url");
-    }
 }
 
 /// The master key, from wherever the settings say that it lies.

@@ -47,7 +47,7 @@ pub use rebuild::{ProjectionStatus, Rebuilt};
 pub use sessions::{PageStart, SessionFilter};
 pub use sqlite::lock::FileLock;
 
-use database::{Database, on_reader};
+use database::{Database, on_reader, on_writer};
 use events::Repository;
 
 /// Why the store could not do what was asked.
@@ -153,6 +153,16 @@ impl Store {
     pub fn event_store<A: Aggregate>(&self) -> PersistedEventStore<StoreEvents, A> {
         let events = StoreEvents::new(Arc::clone(&self.events), Arc::clone(&self.appended));
         PersistedEventStore::new_event_store(events)
+    }
+
+    /// Notes at the first start which key database opens what is sealed here; false if it was another one.
+    pub async fn belongs_with(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
+        let note = "INSERT INTO key_database (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        let known: Vec<u8> = on_writer!(self.database, |db| {
+            sqlx::query(note).bind(fingerprint.as_slice()).execute(db).await?;
+            sqlx::query_scalar("SELECT fingerprint FROM key_database").fetch_one(db).await?
+        });
+        Ok(known == fingerprint)
     }
 
     /// Whether the database answers.

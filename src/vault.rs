@@ -20,6 +20,7 @@ use domain::evidence::Fingerprint;
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{Indexed, PortError, Vault};
 use domain::sealed::DataClass;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::store::DatabaseAddress;
@@ -77,6 +78,7 @@ pub struct KeyVault {
     wrapping: Key,
     indexing: Key,
     cache: KeyCache,
+    fingerprint: [u8; 32],
 }
 
 impl KeyVault {
@@ -86,8 +88,14 @@ impl KeyVault {
         let wrapping = master.derive("wrap data keys");
         let check = database.check_value(cipher::seal(&wrapping, b"check", b"")).await?;
         cipher::open(&wrapping, b"check", &check).map_err(|_| VaultError::WrongMasterKey)?;
+        let fingerprint = Sha256::digest(&check).into();
         let indexing = master.derive("blind indexes");
-        Ok(Self { database, wrapping, indexing, cache: KeyCache::default() })
+        Ok(Self { database, wrapping, indexing, cache: KeyCache::default(), fingerprint })
+    }
+
+    /// Tells this key database from every other; a restored copy has the same.
+    pub const fn database_fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
     }
 
     /// Destroys the class's key and blind indexes; false when they were destroyed before.

@@ -11,6 +11,7 @@ use super::place::Place;
 on_both_stores!(
     what_one_node_seals_another_opens,
     a_wrong_master_key_is_told_at_start,
+    another_key_database_is_told_from_the_one_that_was_used_first,
     a_session_is_found_by_what_its_own_partner_indexed_newest_first,
     erasing_a_class_destroys_its_key_and_indexes_for_good_and_leaves_the_others,
     an_opening_beside_an_erasure_never_brings_a_key_back,
@@ -54,6 +55,17 @@ async fn a_wrong_master_key_is_told_at_start(place: &Place) {
     drop(node(place).await);
     let other = KeyVault::open(place.address(), &MasterKey::from_bytes(&[2; 32])).await;
     assert!(matches!(other, Err(VaultError::WrongMasterKey)));
+}
+
+async fn another_key_database_is_told_from_the_one_that_was_used_first(place: &Place) {
+    let (store, elsewhere) = (place.store().await, Place::file());
+    let master = MasterKey::from_bytes(&[1; 32]);
+    let first = KeyVault::open(elsewhere.address(), &master).await.unwrap();
+    assert!(store.belongs_with(first.database_fingerprint()).await.unwrap());
+    let again = KeyVault::open(elsewhere.address(), &master).await.unwrap();
+    assert!(store.belongs_with(again.database_fingerprint()).await.unwrap());
+    let other = KeyVault::open(Place::file().address(), &master).await.unwrap();
+    assert!(!store.belongs_with(other.database_fingerprint()).await.unwrap());
 }
 
 async fn a_session_is_found_by_what_its_own_partner_indexed_newest_first(place: &Place) {

@@ -1,0 +1,5 @@
+-- Which key database opens what is sealed here: noted at the first start, so that no other is taken for it.
+CREATE TABLE key_database (
+    id          integer PRIMARY KEY CHECK (id = 1),
+    fingerprint bytea   NOT NULL CHECK (length(fingerprint) = 32)
+);

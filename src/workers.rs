@@ -1,5 +1,5 @@
 //! What the server does by itself: numbers the log, sends webhooks, expires sessions, erases what was kept long enough, notes when keys were used, sweeps evidence files
-//! that no event refers to and idempotency keys that are a day old.
+//! that no event refers to, idempotency keys that are a day old and old answers of webhook receivers.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ const EXPIRY_BATCH: u32 = 200;
 const ERASURE_BATCH: u32 = 200;
 const IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// How long the beginnings of receivers' answers are kept.
+const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(30);
 /// Far longer than a command takes between storing a file and appending the event that refers to it.
 const SWEEP_AGE: Duration = Duration::from_secs(6 * 3_600);
 
@@ -65,6 +67,7 @@ impl Workers {
             async move {
                 sweep(&evidence, &store).await;
                 forget_keys(&store).await;
+                forget_answers(&store).await;
             }
         });
         workers.every(KEY_USES_EVERY, move || {
@@ -163,6 +166,13 @@ async fn sweep(evidence: &FileEvidence, store: &Store) {
 async fn forget_keys(store: &Store) {
     if let Err(error) = store.sweep_idempotency(chrono::Utc::now()).await {
         tracing::error!(%error, "old idempotency keys could not be swept");
+    }
+}
+
+/// Forgets what receivers of webhooks answered a month ago.
+async fn forget_answers(store: &Store) {
+    if let Err(error) = store.forget_answers(chrono::Utc::now() - ANSWERS_KEPT).await {
+        tracing::error!(%error, "old answers of webhook receivers could not be forgotten");
     }
 }
 

@@ -58,3 +58,5 @@ CREATE TABLE delivery_attempts (
     answer      BLOB,
     PRIMARY KEY (delivery_id, started_at)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX delivery_answers ON delivery_attempts (started_at) WHERE answer IS NOT NULL;

@@ -64,7 +64,8 @@ async fn another_key_database_is_told_from_the_one_that_was_used_first(place: &P
     assert!(store.belongs_with(first.database_fingerprint()).await.unwrap());
     let again = KeyVault::open(elsewhere.address(), &master).await.unwrap();
     assert!(store.belongs_with(again.database_fingerprint()).await.unwrap());
-    let other = KeyVault::open(Place::file().address(), &master).await.unwrap();
+    let third = Place::file();
+    let other = KeyVault::open(third.address(), &master).await.unwrap();
     assert!(!store.belongs_with(other.database_fingerprint()).await.unwrap());
 }
 

@@ -338,6 +338,16 @@ impl Store {
         })?)
     }
 
+    /// Forgets what receivers answered before an instant: it may repeat what they were told.
+    pub async fn forget_answers(&self, before: Timestamp) -> Result<(), StoreError> {
+        let forget =
+            "UPDATE delivery_attempts SET answer = NULL WHERE answer IS NOT NULL AND started_at < $1";
+        on_writer!(self.database, |db| {
+            sqlx::query(forget).bind(before.timestamp_micros()).execute(db).await.map(drop)
+        })?;
+        Ok(())
+    }
+
     /// How many deliveries are owed.
     pub async fn deliveries_due(&self) -> Result<u64, StoreError> {
         let due: i64 = on_reader!(self.database, |db| {

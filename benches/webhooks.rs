@@ -1,0 +1,146 @@
+//! How fast webhooks go out: deliveries a second to receivers of this machine, and the time from a session's creation to the
+//! arrival of its first webhook at a hundred a second.
+//!
+//! `cargo bench --bench webhooks` on the embedded file; with `EKYC_DATABASE_URL` and `EKYC_KEYS_URL` on PostgreSQL, in empty
+//! databases made for it.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on fails here and says where")]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use actix_web::{App as Service, HttpResponse, HttpServer, web};
+use anyhow::Result;
+use domain::policy::Policy;
+use ekyc_onboarder::app::{App, bind};
+use ekyc_onboarder::config::Settings;
+use ekyc_onboarder::partners::KeyRequest;
+use ekyc_onboarder::sessions::Actor;
+use ekyc_onboarder::store::Store;
+use ekyc_onboarder::verifiers::Verifiers;
+use futures_util::stream::{self, StreamExt};
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+const SESSIONS: usize = 2_000;
+const ENDPOINTS: usize = 5;
+
+type Arrivals = Mutex<HashMap<String, Instant>>;
+
+fn main() -> Result<()> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure())
+}
+
+async fn measure() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let setting = |name: &str| std::env::var(name).unwrap_or_default().into();
+    let settings = Settings {
+        data_dir: folder.path().join("data"),
+        database_url: setting("EKYC_DATABASE_URL"),
+        keys_url: setting("EKYC_KEYS_URL"),
+        metrics_bind: String::new(),
+        requests_per_minute: u32::MAX,
+        allow_private_addresses: true,
+        ..Settings::default()
+    };
+    let verifiers = Verifiers::load(&settings).await?;
+    let app = App::open(settings, Policy::demo(), verifiers).await?;
+    let store = app.store().clone();
+    let partner = app.partners().register("bench", &Actor::system()).await?.id;
+    let every = KeyRequest::with_every_scope("bench");
+    let (_, key) = app.partners().issue_key(partner, every, &Actor::system()).await?;
+    let caller = Caller { client: Client::new(), base, key: key.secret().expose_secret().to_owned() };
+    tokio::spawn(app.serve(listener, std::future::pending()));
+    let arrivals = Arc::new(Arrivals::default());
+    for _ in 0..ENDPOINTS {
+        let url = receiver(Arc::clone(&arrivals))?;
+        caller.post("/partner/webhooks/endpoints", json!({ "url": url })).await;
+    }
+    first_attempts(&caller, &arrivals).await;
+    throughput(&caller, &store).await
+}
+
+struct Caller {
+    client: Client,
+    base: String,
+    key: String,
+}
+
+impl Caller {
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = self.client.post(format!("{}{path}", self.base)).header("X-API-Key", &self.key);
+        let answer = request.json(&body).send().await.unwrap();
+        answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    async fn open(&self) -> String {
+        let created = self.post("/partner/sessions", json!({ "external_user_id": "bench" })).await;
+        created["session_id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Notes when a session was first heard of.
+fn receiver(arrivals: Arc<Arrivals>) -> Result<String> {
+    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let arrivals = web::Data::from(arrivals);
+    let take = |body: web::Json<Value>, arrivals: web::Data<Arrivals>| async move {
+        let session = body["session_id"].as_str().unwrap_or_default().to_owned();
+        arrivals.lock().unwrap().entry(session).or_insert_with(Instant::now);
+        HttpResponse::NoContent().finish()
+    };
+    let app = move || Service::new().app_data(arrivals.clone()).route("/", web::post().to(take));
+    tokio::spawn(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run());
+    Ok(url)
+}
+
+/// From the answer that a session was created to the arrival of its webhook.
+async fn first_attempts(caller: &Caller, arrivals: &Arrivals) {
+    let mut beats = tokio::time::interval(Duration::from_millis(10));
+    let mut created = vec![];
+    for _ in 0..500 {
+        beats.tick().await;
+        let session = caller.open().await;
+        created.push((session, Instant::now()));
+    }
+    let heard = |session: &String| arrivals.lock().unwrap().get(session).copied();
+    let mut delays = vec![];
+    for (session, at) in &created {
+        while heard(session).is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        delays.push(heard(session).unwrap().saturating_duration_since(*at));
+    }
+    delays.sort();
+    println!(
+        "first attempt at up to 100 sessions/s: median {:.0} ms, p99 {:.0} ms after the session's creation",
+        delays[delays.len() / 2].as_secs_f64() * 1e3,
+        delays[delays.len() * 99 / 100].as_secs_f64() * 1e3
+    );
+}
+
+/// Everything is told again, to every endpoint.
+async fn throughput(caller: &Caller, store: &Store) -> Result<()> {
+    stream::iter(0..SESSIONS).map(|_| caller.open()).buffer_unordered(16).collect::<Vec<_>>().await;
+    until_idle(store).await?;
+    let started = Instant::now();
+    let again = caller.post("/partner/webhooks/redeliver", json!({ "from": 1, "to": 1_000_000 })).await;
+    until_idle(store).await?;
+    let (count, took) = (again["deliveries"].as_u64().unwrap(), started.elapsed().as_secs_f64());
+    println!("{count} deliveries to {ENDPOINTS} receivers in {took:.1} s: {:.0}/s", count as f64 / took);
+    Ok(())
+}
+
+async fn until_idle(store: &Store) -> Result<()> {
+    loop {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if store.deliveries_due().await? == 0 && store.unnumbered().await? == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -23,6 +23,8 @@ use super::numbering::Numbered;
 /// Long enough for a command line beside the server to finish its append.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// Rows that a reader's thread may be ahead of who takes them: a rebuild reads thousands, and every pause wakes a thread.
+const ROWS_AHEAD: usize = 1_000;
 
 /// Opens the database file, making it (mode 0600) and its schema when missing.
 ///
@@ -39,7 +41,8 @@ pub(super) async fn open(path: &Path) -> Result<Database, StoreError> {
         .pragma("recursive_triggers", "ON");
     let writer = pool(1).connect_with(options.clone()).await?;
     sqlx::migrate!("migrations/sqlite").run(&writer).await?;
-    let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
+    let reading = options.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
+    let readers = pool(READERS).connect_with(reading).await?;
     Ok(Database::Sqlite { writer, readers })
 }
 

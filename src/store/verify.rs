@@ -40,7 +40,11 @@ impl Store {
 async fn step(snapshot: &mut Transaction, walk: &mut Walk) -> Result<bool, VerifyError> {
     let after = walk.position().cast_signed();
     let rows: Vec<WithLeaf> = in_transaction!(snapshot, |db| {
-        sqlx::query_as(include_str!("sql/logged_after.sql")).bind(after).bind(BATCH).fetch_all(db).await
+        sqlx::query_as(include_str!("sql/logged_after_with_leaf.sql"))
+            .bind(after)
+            .bind(BATCH)
+            .fetch_all(db)
+            .await
     })
     .map_err(StoreError::from)?;
     for WithLeaf { event, leaf } in &rows {

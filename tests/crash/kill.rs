@@ -12,7 +12,7 @@ use super::server::{Server, client, new_key_with, verify_log_with};
 
 /// `CRASH_ROUNDS` asks for more.
 const ROUNDS: u64 = 10;
-const WRITERS: usize = 8;
+const WRITERS: usize = 50;
 
 /// Sessions that were acknowledged, each with its challenge if that was acknowledged too.
 type Acknowledged = Arc<Mutex<Vec<(String, Option<String>)>>>;

@@ -92,6 +92,8 @@ pub struct Sender {
 impl Sender {
     /// Under the rules; names resolve as `names` says and only to addresses that the rules admit.
     pub fn new(names: impl Names, rules: AddressRules) -> reqwest::Result<Self> {
+        // What TLS the client speaks; somebody may have said so before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .dns_resolver(Arc::new(GuardedNames::new(names, rules)))
             .redirect(reqwest::redirect::Policy::none())

@@ -57,7 +57,6 @@ impl Names for Fixed {
 }
 
 async fn send(names: impl Names, rules: AddressRules, url: &str) -> Attempt {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let sender = Sender::new(names, rules).unwrap();
     let secrets = [SigningSecret::generate()];
     let outgoing =
@@ -184,7 +183,6 @@ impl Names for Rebinding {
 #[tokio::test]
 async fn a_name_that_is_rebound_after_its_check_reaches_nothing_inside() {
     let receiver = Receiver::saying("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let sender = Sender::new(Rebinding(AtomicUsize::new(0)), AddressRules::Public).unwrap();
     let secrets = [SigningSecret::generate()];
     let url = format!("https://partner.example:{}/hook", receiver.address.port());

@@ -162,6 +162,11 @@ async fn messages_are_told_again_on_request_with_their_ids() {
     let told = receiver.wait_for(5, SOON).await;
     let ids: HashSet<_> = told.iter().map(|one| one.id.clone()).collect();
     assert_eq!(ids.len(), 3);
+    for wrong in [json!({}), json!({ "from": 0 }), json!({ "from": 1, "to": 9_223_372_036_854_775_808_u64 })]
+    {
+        let again = app.post("/partner/webhooks/redeliver").json(&wrong);
+        assert_eq!(code(again, StatusCode::UNPROCESSABLE_ENTITY).await, "validation_error", "{wrong}");
+    }
     app.stop().await;
 }
 

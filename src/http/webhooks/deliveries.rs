@@ -291,8 +291,8 @@ pub async fn redeliver_webhooks(
         let mut problems = vec![];
         let mut bound = |field: &str| match object.get(field) {
             None | Some(Value::Null) => None,
-            Some(value) => match value.as_u64().filter(|number| *number > 0) {
-                Some(number) => Some(number),
+            Some(value) => match value.as_i64().filter(|number| *number > 0) {
+                Some(number) => Some(number.cast_unsigned()),
                 None => {
                     let what = "Input should be a whole number from 1";
                     problems.push(FieldProblem::body(field, "int_type", what));

@@ -5,13 +5,10 @@ use domain::Timestamp;
 use projections::audit_trail::Cause;
 use sqlx::{Encode, QueryBuilder, Type};
 
-use super::database::{Transaction, in_transaction, on_reader};
+use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::{Store, StoreError};
-
-/// Of one statement.
-const ROWS: usize = 1_000;
 
 /// Keeps `audit_trail` up to date.
 pub struct AuditTrailProjection;

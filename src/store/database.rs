@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 
+/// Rows of one statement: far below what either database takes, and more gain nothing.
+pub(super) const ROWS: usize = 500;
+
 /// The connections to one database.
 #[derive(Clone)]
 pub(crate) enum Database {

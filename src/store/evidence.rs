@@ -9,16 +9,13 @@ use domain::session::Session;
 use serde_json::Value;
 use sqlx::QueryBuilder;
 
-use super::database::{Transaction, in_transaction, on_reader};
+use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::{Store, StoreError};
 
 const NAME: &str = "evidence";
 const BATCH: i64 = 1000;
-/// Of one statement.
-const ROWS: usize = 500;
-
 /// Keeps the table `evidence` up to date.
 pub struct EvidenceProjection;
 

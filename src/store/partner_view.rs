@@ -10,15 +10,12 @@ use domain::session::Session;
 use projections::partner_view::{PartnerView, Status};
 use sqlx::QueryBuilder;
 
-use super::database::{Transaction, in_transaction, on_reader};
+use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::retention::ended;
 use super::sessions::SessionRow;
 use super::{Store, StoreError};
-
-/// Of one statement.
-const ROWS: usize = 500;
 
 /// Keeps `partner_sessions` up to date.
 pub struct PartnerViewProjection;

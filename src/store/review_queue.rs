@@ -4,13 +4,10 @@ use async_trait::async_trait;
 use projections::review_queue::ReviewCase;
 use sqlx::QueryBuilder;
 
-use super::database::{Transaction, in_transaction, on_reader};
+use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::{Store, StoreError, views};
-
-/// Of one statement.
-const ROWS: usize = 500;
 
 /// Keeps `review_queue` up to date.
 pub struct ReviewQueueProjection;

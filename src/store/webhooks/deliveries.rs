@@ -11,7 +11,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::messages::MessageRow;
-use crate::store::database::{Connection, Database, in_transaction, on_reader, on_writer};
+use crate::store::database::{Connection, Database, ROWS, in_transaction, on_reader, on_writer};
 use crate::store::{Store, StoreError};
 
 /// A delivery that was claimed.
@@ -235,7 +235,7 @@ impl Store {
         let made: Vec<_> =
             settled.iter().filter_map(|one| one.attempt.as_ref().map(|attempt| (one, attempt))).collect();
         let (head, tail) = tx.sql_around_values(include_str!("../sql/webhooks/insert_attempts.sql"));
-        for rows in made.chunks(500) {
+        for rows in made.chunks(ROWS) {
             in_transaction!(tx, |db| {
                 let mut insert = QueryBuilder::new(&head);
                 insert.push_values(rows, |mut row, (one, attempt)| {

@@ -9,13 +9,10 @@ use projections::webhook_messages::{Message, follows, messages};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::store::database::{Transaction, in_transaction, on_reader};
+use crate::store::database::{ROWS, Transaction, in_transaction, on_reader};
 use crate::store::entry::Entry;
 use crate::store::projection::{Projection, ProjectionError};
 use crate::store::{Store, StoreError, views};
-
-/// Of one statement.
-const ROWS: usize = 500;
 
 /// Keeps `webhook_messages` up to date.
 pub struct WebhookMessagesProjection;

@@ -1,5 +1,5 @@
-//! How fast webhooks go out: deliveries a second to receivers of this machine, and the time from a session's creation to the
-//! arrival of its first webhook at a hundred a second.
+//! How fast webhooks go out: deliveries a second to receivers of this machine, the time from a session's creation to the
+//! arrival of its first webhook at a hundred a second, and what one endpoint of a thousand that hangs does to the others.
 //!
 //! `cargo bench --bench webhooks` on the embedded file; with `EKYC_DATABASE_URL` and `EKYC_KEYS_URL` on PostgreSQL, in empty
 //! databases made for it.
@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on fails here and says where")]
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,11 @@ use serde_json::{Value, json};
 
 const SESSIONS: usize = 2_000;
 const ENDPOINTS: usize = 5;
+/// Fifty partners with as many endpoints as one may have.
+const CROWD: usize = 50;
+const EACH: usize = domain::partner::MOST_ENDPOINTS;
+/// Sessions of one round of the crowd; every second one is of the partner whose endpoint hangs.
+const ROUND: usize = 200;
 
 type Arrivals = Mutex<HashMap<String, Instant>>;
 
@@ -54,7 +60,16 @@ async fn measure() -> Result<()> {
     let partner = app.partners().register("bench", &Actor::system()).await?.id;
     let every = KeyRequest::with_every_scope("bench");
     let (_, key) = app.partners().issue_key(partner, every, &Actor::system()).await?;
-    let caller = Caller { client: Client::new(), base, key: key.secret().expose_secret().to_owned() };
+    let caller =
+        Caller { client: Client::new(), base: base.clone(), key: key.secret().expose_secret().to_owned() };
+    let mut crowd = vec![];
+    for number in 0..CROWD {
+        let partner = app.partners().register(&format!("crowd {number}"), &Actor::system()).await?.id;
+        let every = KeyRequest::with_every_scope("crowd");
+        let (_, key) = app.partners().issue_key(partner, every, &Actor::system()).await?;
+        let key = key.secret().expose_secret().to_owned();
+        crowd.push(Caller { client: caller.client.clone(), base: base.clone(), key });
+    }
     tokio::spawn(app.serve(listener, std::future::pending()));
     let arrivals = Arc::new(Arrivals::default());
     for _ in 0..ENDPOINTS {
@@ -62,7 +77,8 @@ async fn measure() -> Result<()> {
         caller.post("/partner/webhooks/endpoints", json!({ "url": url })).await;
     }
     first_attempts(&caller, &arrivals).await;
-    throughput(&caller, &store).await
+    throughput(&caller, &store).await?;
+    one_of_a_thousand_hangs(&crowd, &store).await
 }
 
 struct Caller {
@@ -143,4 +159,83 @@ async fn until_idle(store: &Store) -> Result<()> {
             return Ok(());
         }
     }
+}
+
+/// When each endpoint of the crowd heard of each session, and whether the first endpoint hangs.
+#[derive(Default)]
+struct Crowd {
+    heard: Mutex<HashMap<(String, usize), Instant>>,
+    hangs: AtomicBool,
+}
+
+async fn one_of_a_thousand_hangs(callers: &[Caller], store: &Store) -> Result<()> {
+    let crowd = Arc::new(Crowd::default());
+    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let shared = web::Data::from(Arc::clone(&crowd));
+    let take = |number: web::Path<usize>, body: web::Json<Value>, crowd: web::Data<Crowd>| async move {
+        if *number == 0 && crowd.hangs.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        let session = body["session_id"].as_str().unwrap_or_default().to_owned();
+        crowd.heard.lock().unwrap().insert((session, *number), Instant::now());
+        HttpResponse::NoContent().finish()
+    };
+    let app = move || Service::new().app_data(shared.clone()).route("/{number}", web::post().to(take));
+    tokio::spawn(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run());
+    for (number, caller) in callers.iter().enumerate() {
+        for endpoint in number * EACH..(number + 1) * EACH {
+            let url = format!("{base}/{endpoint}");
+            caller.post("/partner/webhooks/endpoints", json!({ "url": url })).await;
+        }
+    }
+    until_idle(store).await?;
+    // The first round warms up connections, so that memory is compared with memory.
+    round(callers, &crowd).await;
+    let (memory, well) = (resident(), round(callers, &crowd).await);
+    crowd.hangs.store(true, Ordering::SeqCst);
+    let beside = round(callers, &crowd).await;
+    println!(
+        "{} endpoints, one of which hangs: p99 of the others {:.0} ms, {:.0} ms when all are well (ratio {:.2}); memory \
+         grew by {:.0} MB",
+        CROWD * EACH,
+        beside.as_secs_f64() * 1e3,
+        well.as_secs_f64() * 1e3,
+        beside.as_secs_f64() / well.as_secs_f64(),
+        (resident() - memory) / 1e6
+    );
+    Ok(())
+}
+
+/// Opens sessions at twenty a second; p99 of the time to each endpoint but the first.
+async fn round(callers: &[Caller], crowd: &Crowd) -> Duration {
+    let mut beats = tokio::time::interval(Duration::from_millis(50));
+    let mut created = vec![];
+    for number in 0..ROUND {
+        beats.tick().await;
+        let partner = if number % 2 == 0 { 0 } else { number % CROWD };
+        created.push((callers[partner].open().await, partner, Instant::now()));
+    }
+    let mut delays = vec![];
+    for (session, partner, at) in created {
+        for endpoint in (partner * EACH..(partner + 1) * EACH).filter(|endpoint| *endpoint > 0) {
+            let key = (session.clone(), endpoint);
+            let heard = loop {
+                if let Some(heard) = crowd.heard.lock().unwrap().get(&key) {
+                    break *heard;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            };
+            delays.push(heard.saturating_duration_since(at));
+        }
+    }
+    delays.sort();
+    delays[delays.len() * 99 / 100]
+}
+
+/// Resident memory of server and receivers together, in bytes.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    1024.0 * line.trim().trim_end_matches(" kB").parse::<f64>().unwrap()
 }

@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use super::place::Place;
 
-on_both_stores!(every_filter_of_the_list_reads_its_page_from_an_index);
+on_both_stores!(
+    every_filter_of_the_list_reads_its_page_from_an_index,
+    queue_trail_and_deliveries_read_their_pages_from_an_index,
+);
 
 const COLUMNS: &str = "session_id, partner_id, version, status, created_at, body";
 
@@ -67,9 +70,77 @@ async fn every_filter_of_the_list_reads_its_page_from_an_index(place: &Place) {
             "SELECT {COLUMNS} FROM partner_sessions WHERE partner_id = '{owner}'{filter} \
              ORDER BY created_at DESC, session_id DESC LIMIT 50"
         );
-        let plan = plan(place, &query).await;
-        assert!(plan.contains(index), "{query}\n{plan}");
-        let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
-        assert!(!sorts, "{query}\n{plan}");
+        reads_in_order(place, &query, index).await;
+    }
+}
+
+async fn reads_in_order(place: &Place, query: &str, index: &str) {
+    let plan = plan(place, query).await;
+    assert!(plan.contains(index), "{query}\n{plan}");
+    let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+    assert!(!sorts, "{query}\n{plan}");
+}
+
+/// Ten thousand rows in each of the lists that reviewers, auditors and partners page through.
+async fn fill_lists(place: &Place) {
+    for (into, row) in [
+        (
+            "review_queue (session_id, partner_id, version, cause, waiting_since, reasons)",
+            "'s' || n, 'p' || n % 3, 1, 'decided', n, '[]'",
+        ),
+        (
+            "audit_trail (position, at, actor, action, aggregate_type, aggregate_id, sequence)",
+            "n, n, 'actor' || n % 50, 'Action' || n % 50, 'session', 's' || n, 1",
+        ),
+        (
+            "webhook_messages (partner_id, number, id, position, session_id, kind, status, is_final, to_session_url, at)",
+            "'p' || n % 3, n, 'm' || n, n, 's' || n, 'session.created', 'pending', 0, 0, n",
+        ),
+        (
+            "deliveries (message_id, endpoint_id, partner_id, number, lane, state, attempts, created_at)",
+            "'m' || n, 'e' || n % 5, 'p' || n % 3, n, 'e' || n % 5, 'delivered', 1, n",
+        ),
+    ] {
+        let numbers =
+            "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)";
+        place.execute(&format!("INSERT INTO {into} {numbers} SELECT {row} FROM numbers")).await.unwrap();
+    }
+    place.execute("ANALYZE").await.unwrap();
+}
+
+async fn queue_trail_and_deliveries_read_their_pages_from_an_index(place: &Place) {
+    drop(place.store().await);
+    fill_lists(place).await;
+    let is_file = matches!(place.address(), DatabaseAddress::File(_));
+    let trail = if is_file { "INTEGER PRIMARY KEY" } else { "audit_trail_pkey" };
+    // PostgreSQL may find it cheaper to walk the whole trail in order than to fetch a frequent actor's rows one by one.
+    let [by_actor, by_action] =
+        if is_file { ["audit_trail_by_actor", "audit_trail_by_action"] } else { ["audit_trail_"; 2] };
+    let events = if is_file { "PRIMARY KEY" } else { "webhook_messages_pkey" };
+    for (query, index) in [
+        (
+            "SELECT session_id, waiting_since FROM review_queue WHERE (waiting_since, session_id) > (5000, 's5000') \
+             ORDER BY waiting_since, session_id LIMIT 50",
+            "review_queue_oldest",
+        ),
+        ("SELECT * FROM audit_trail WHERE position > 5000 ORDER BY position LIMIT 50", trail),
+        (
+            "SELECT * FROM audit_trail WHERE position > 5000 AND actor = 'actor7' ORDER BY position LIMIT 50",
+            by_actor,
+        ),
+        (
+            "SELECT * FROM audit_trail WHERE position > 5000 AND action = 'Action7' ORDER BY position LIMIT 50",
+            by_action,
+        ),
+        (
+            "SELECT * FROM webhook_messages WHERE partner_id = 'p1' AND number > 5000 ORDER BY number LIMIT 50",
+            events,
+        ),
+        (
+            "SELECT * FROM deliveries WHERE partner_id = 'p1' AND number > 5000 ORDER BY number, endpoint_id LIMIT 50",
+            "deliveries_by_partner",
+        ),
+    ] {
+        reads_in_order(place, query, index).await;
     }
 }

@@ -118,6 +118,57 @@ async fn only_the_beginning_of_an_endless_answer_is_read() {
 }
 
 #[tokio::test]
+async fn an_answer_that_trickles_is_cut_off_when_the_attempt_has_lasted_long_enough() {
+    let receiver = Receiver::answering(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n").await;
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let attempt = in_development(&receiver.await.url()).await;
+    assert_eq!(attempt.result, AttemptResult::Delivered);
+    assert!(attempt.latency < WITHIN + Duration::from_secs(5), "{:?}", attempt.latency);
+    assert!(attempt.body.len() < 1_000);
+}
+
+#[tokio::test]
+async fn a_receiver_that_takes_the_message_and_says_nothing_is_timed_out() {
+    let receiver = Receiver::answering(|stream| async move {
+        tokio::time::sleep(2 * WITHIN).await;
+        drop(stream);
+    });
+    let attempt = in_development(&receiver.await.url()).await;
+    assert_eq!((attempt.result, attempt.status), (AttemptResult::TimedOut, None));
+}
+
+/// A server of the right name that signed its certificate itself.
+async fn self_signed() -> SocketAddr {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_unreachable() {
+    let url = format!("https://localhost:{}/hook", self_signed().await.port());
+    assert_eq!(in_development(&url).await.result, AttemptResult::Unreachable);
+}
+
+#[tokio::test]
 async fn a_connection_that_breaks_is_unreachable() {
     let receiver = Receiver::answering(|stream| async move { drop(stream) }).await;
     assert_eq!(in_development(&receiver.url()).await.result, AttemptResult::Unreachable);
@@ -160,7 +211,21 @@ async fn no_forbidden_address_is_ever_connected_to() {
             "{url}"
         );
     }
-    for mixed in [vec!["127.0.0.1"], vec!["1.1.1.1", "127.0.0.1"], vec!["::1"], vec!["::ffff:127.0.0.1"]] {
+    for mixed in [
+        vec!["127.0.0.1"],
+        vec!["10.0.0.1"],
+        vec!["169.254.169.254"],
+        vec!["100.64.0.1"],
+        vec!["192.168.1.1"],
+        vec!["0.0.0.0"],
+        vec!["::1"],
+        vec!["::ffff:127.0.0.1"],
+        vec!["64:ff9b::7f00:1"],
+        vec!["fd00::1"],
+        vec!["fe80::1"],
+        vec!["1.1.1.1", "127.0.0.1"],
+        vec!["::1", "2606:4700::1111"],
+    ] {
         let addresses = mixed.iter().map(|text| SocketAddr::new(text.parse().unwrap(), port)).collect();
         let url = format!("https://partner.example:{port}/hook");
         let attempt = send(Fixed(addresses), AddressRules::Public, &url).await;

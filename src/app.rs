@@ -19,12 +19,15 @@ use crate::commands::Actor;
 use crate::config::Settings;
 use crate::http::{RateLimits, Shared, close_on_unread_body, listen_for_metrics, routes, stamp_request};
 use crate::links::LinkKey;
+use crate::list_refresh::ListRefresh;
 use crate::metrics::Metrics;
+use crate::monitoring::Monitor;
 use crate::partners::{KeyRequest, Partners};
 use crate::sessions::Sessions;
 use crate::store::access::{AccessProjection, ApiKey};
 use crate::store::audit_trail::AuditTrailProjection;
 use crate::store::evidence::EvidenceProjection;
+use crate::store::monitoring::MonitoringProjection;
 use crate::store::partner_view::PartnerViewProjection;
 use crate::store::projection::Projection;
 use crate::store::review_queue::ReviewQueueProjection;
@@ -181,6 +184,21 @@ impl App {
         let mut workers =
             Workers::start(pump, shared.sessions.clone(), shared.store.clone(), evidence, kept, deliverer);
         workers.keep_limits(Arc::clone(&shared.limits));
+        workers.refresh_lists(ListRefresh::new(
+            shared.settings.lists_folder(),
+            Arc::clone(&shared.lists),
+            shared.settings.list_sources.clone(),
+            shared.settings.list_refresh_hours,
+            Arc::clone(&shared.sessions.services().clock),
+            Arc::clone(&shared.metrics),
+        ));
+        workers.monitor(Monitor::new(
+            Arc::clone(&shared.sessions),
+            shared.store.clone(),
+            Arc::clone(&shared.lists),
+            shared.settings.monitoring_folder(),
+            Arc::clone(&shared.metrics),
+        ));
         let metrics = shared.settings.metrics_address().and_then(|at| listen_for_metrics(at, shared.clone()));
         let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
         let data = shared.clone();
@@ -235,6 +253,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(WebhookMessagesProjection),
         Box::new(EvidenceProjection),
         Box::new(AuditTrailProjection),
+        Box::new(MonitoringProjection),
     ]
 }
 

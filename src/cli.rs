@@ -26,7 +26,6 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
-use crate::models::{ModelCache, Role};
 use crate::store::Store;
 
 /// Self-hosted identity verification.
@@ -51,7 +50,7 @@ enum Command {
     /// Fetch, list and verify the models
     #[command(subcommand)]
     Models(models::ModelsCommand),
-    /// Show the sanctions lists
+    /// Import, fetch, show and search the sanctions lists
     #[command(subcommand)]
     Lists(lists::ListsCommand),
     /// Take partners on, limit and suspend them
@@ -116,10 +115,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve => block_on(serve::run(settings)),
         Command::Migrate => block_on(migrate::run(settings)),
         Command::Models(command) => models::run(command),
-        Command::Lists(command) => {
-            let list = ModelCache::from_env()?.path(Role::DemonstrationList)?;
-            lists::run(command, &list, chrono::Utc::now().date_naive())
-        }
+        Command::Lists(command) => block_on(lists::run(command, &settings)),
         Command::Keys(command) => {
             block_on(with_store(settings, async |store| keys::run(command, store).await))
         }

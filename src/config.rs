@@ -17,6 +17,7 @@ pub use addresses::SecretText;
 use addresses::{address, with_password, without_source};
 
 use crate::http::LEAST_PER_MINUTE;
+use crate::lists::fetch::{self, ListSource};
 use crate::store::DatabaseAddress;
 
 /// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
@@ -58,6 +59,11 @@ pub struct Settings {
     pub require_consent: ConsentRule,
     /// Policy file; by default the embedded policy.
     pub policy_file: Option<PathBuf>,
+    /// Where sanctions lists come from: a table from a list's name to its address or addresses.
+    #[serde(deserialize_with = "fetch::sources")]
+    pub list_sources: Vec<ListSource>,
+    /// Hours between two questions to the publishers of the lists; 0 asks only when told to.
+    pub list_refresh_hours: u32,
     /// Hours until a session expires unless submitted.
     pub session_hours: u32,
     /// Days for which personal data is kept once the partner said that the relationship ended; 0 keeps it.
@@ -105,6 +111,8 @@ impl Default for Settings {
             allow_private_addresses: false,
             require_consent: ConsentRule::Hosted,
             policy_file: None,
+            list_sources: vec![],
+            list_refresh_hours: 12,
             session_hours: 24,
             retention_days: 1_825,
             unfinished_retention_days: 90,
@@ -197,6 +205,10 @@ impl Settings {
             return Err(ConfigError::Invalid(reason.into()));
         }
         address("keys_url", &self.keys_url, || "keys.db".into())?;
+        let is_plain = |source: &ListSource| source.addresses.iter().any(|at| at.starts_with("http://"));
+        if !self.allow_private_addresses && self.list_sources.iter().any(is_plain) {
+            return Err(ConfigError::Invalid("list_sources must be https".into()));
+        }
         if self.production && self.allow_private_addresses {
             return Err(ConfigError::Invalid("allow_private_addresses is not for production".into()));
         }
@@ -240,6 +252,16 @@ impl Settings {
     /// The folder of sealed evidence files.
     pub fn evidence_folder(&self) -> PathBuf {
         self.data_dir.join("blobs")
+    }
+
+    /// The folder of the operator's sanctions lists.
+    pub fn lists_folder(&self) -> PathBuf {
+        self.data_dir.join("lists")
+    }
+
+    /// The folder that tells which lists approved people were matched against.
+    pub fn monitoring_folder(&self) -> PathBuf {
+        self.data_dir.join("monitored")
     }
 
     /// The key database.
@@ -328,6 +350,22 @@ mod tests {
         assert_eq!(listed.trusted_proxies[0].to_string(), "192.0.2.1/32");
         assert!(load(&[("EKYC_TRUSTED_PROXIES", "proxy.internal")]).is_err());
         assert!(load(&[("EKYC_TRUSTED_PROXIES", "")]).unwrap().trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn list_sources_are_a_table_or_a_text_of_names_and_addresses() {
+        let text = "[list_sources]\nun = 'https://lists.example/un.xml'\nofac = ['https://lists.example/sdn.csv', \
+                    'https://lists.example/alt.csv']";
+        let table = Settings::parse(text, std::iter::empty()).unwrap().list_sources;
+        let given = "ofac=https://lists.example/sdn.csv,https://lists.example/alt.csv un=https://lists.example/un.xml";
+        assert_eq!(load(&[("EKYC_LIST_SOURCES", given)]).unwrap().list_sources, table);
+        assert_eq!((table[0].name.as_str(), table[0].addresses.len(), table.len()), ("ofac", 2, 2));
+        for wrong in
+            ["un", "../un=https://lists.example/", "un=ftp://lists.example/", "un=http://lists.example/"]
+        {
+            assert!(load(&[("EKYC_LIST_SOURCES", wrong)]).is_err(), "{wrong}");
+        }
+        assert!(load(&[("EKYC_LIST_SOURCES", "")]).unwrap().list_sources.is_empty());
     }
 
     #[test]

@@ -3,19 +3,32 @@
 //! Nothing here matches names or knows a subject; the screener in `verifiers::screening` builds its index from
 //! these types. A row that cannot be read is counted and reported with its line, never silently dropped.
 
-pub mod birth_date;
 pub mod demonstration;
-pub mod ofac;
+mod draft;
+mod eu;
+pub mod fetch;
+pub mod format;
+mod ftm;
+mod nations;
+mod ofac;
+pub mod problem;
+pub mod shelf;
+mod simple;
 mod source;
+mod uk;
+mod un;
+mod xml;
 
-use std::fmt;
-use std::path::PathBuf;
-
+pub use domain::birth_date::BirthDate;
 use domain::country::CountryCode;
 use domain::screening::ListVersion;
-use serde::Serialize;
 
-pub use birth_date::BirthDate;
+use sha2::{Digest, Sha256};
+
+pub use problem::{ListError, Problem, RowProblem};
+
+/// Enough to tell two states of one entity apart.
+const FINGERPRINT_DIGITS: usize = 16;
 
 /// One list, loaded completely.
 #[derive(Clone, Debug)]
@@ -45,12 +58,44 @@ pub struct ListedEntity {
     pub documents: Vec<String>,
     /// Sanctions programs.
     pub programs: Vec<String>,
+    /// Why the entity is listed, in the words of FollowTheMoney: `sanction`, `role.pep` ...
+    pub topics: Vec<String>,
+    /// The lists that a joint list took the entity from; empty in an authority's own.
+    pub datasets: Vec<String>,
 }
 
 impl ListedEntity {
     /// The primary name.
     pub fn caption(&self) -> &str {
         self.names.first().map_or("", |name| &name.text)
+    }
+
+    /// A digest of all that the list says of the entity: another one means that it was modified.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        };
+        add(self.schema.as_str());
+        for name in &self.names {
+            add(&name.text);
+            add(name.surname.as_deref().unwrap_or_default());
+            add(name.kind.as_str());
+        }
+        self.birth_dates.iter().for_each(|date| add(&date.to_string()));
+        self.countries.iter().for_each(|country| add(country.as_str()));
+        [&self.documents, &self.programs, &self.topics].into_iter().flatten().for_each(|text| add(text));
+        let mut digits = hex::encode(hash.finalize());
+        digits.truncate(FINGERPRINT_DIGITS);
+        digits
+    }
+
+    /// Adds a name unless the same text is there.
+    fn push_name(&mut self, name: ListedName) {
+        if self.names.iter().all(|known| known.text != name.text) {
+            self.names.push(name);
+        }
     }
 }
 
@@ -98,6 +143,8 @@ pub enum Schema {
     Vessel,
     /// An aircraft.
     Airplane,
+    /// Anything else that is listed: a security, a wallet.
+    Other,
 }
 
 impl Schema {
@@ -108,88 +155,9 @@ impl Schema {
             Self::Organization => "Organization",
             Self::Vessel => "Vessel",
             Self::Airplane => "Airplane",
+            Self::Other => "Thing",
         }
     }
-}
-
-/// A row, or a field of it, that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RowProblem {
-    /// Line of the file on which the row begins, from 1.
-    pub line: u64,
-    /// What is wrong; the file's content is not repeated.
-    pub problem: Problem,
-}
-
-/// What is wrong with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Problem {
-    /// More or fewer fields than the file has columns; the row was rejected.
-    FieldCount,
-    /// Bytes that are no UTF-8; the row was rejected.
-    Encoding,
-    /// No id; the row was rejected.
-    MissingId,
-    /// No name; the row was rejected.
-    MissingName,
-    /// An entity of a kind that the format does not know; the row was rejected.
-    EntityType,
-    /// An alias of an entity that the list does not hold; the row was rejected.
-    UnknownEntity,
-    /// A birth date in no known form; the row was taken without it.
-    BirthDate,
-    /// A country code that nobody knows; the row was taken without it.
-    Country,
-}
-
-impl Problem {
-    /// Whether the whole row was rejected, not only a field of it.
-    pub const fn rejects_row(self) -> bool {
-        !matches!(self, Self::BirthDate | Self::Country)
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FieldCount => "the row has more or fewer fields than the file has columns",
-            Self::Encoding => "the row is not UTF-8",
-            Self::MissingId => "the row has no id",
-            Self::MissingName => "the row has no name",
-            Self::EntityType => "the kind of entity is unknown",
-            Self::UnknownEntity => "the alias belongs to no entity of the list",
-            Self::BirthDate => "the birth date has no known form; the row was taken without it",
-            Self::Country => "the country is unknown; the row was taken without it",
-        })
-    }
-}
-
-/// Why a list could not be loaded at all.
-#[derive(Debug, thiserror::Error)]
-pub enum ListError {
-    /// The file is not there or cannot be read.
-    #[error("the list {path} cannot be read: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The first line names other columns than the format has.
-    #[error("the list {path} has no column `{column}`; is it another file?")]
-    Column {
-        /// The file.
-        path: PathBuf,
-        /// The column that is missing.
-        column: &'static str,
-    },
-    /// The file was read, and nobody is listed in it: surely not what the operator means.
-    #[error("the list {path} names nobody")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 /// Splits a person's listed name `SURNAME, Given` and puts the given names first; text after a second comma (a

@@ -5,6 +5,8 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use chrono::NaiveDate;
+use domain::screening::ListVersion;
 use domain::session::Decision;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -48,6 +50,11 @@ struct WebhookAttempt {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfList {
+    list: String,
+}
+
 type Timings<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// Every metric of this process.
@@ -67,6 +74,10 @@ pub struct Metrics {
     webhook_settled: Family<Outcome, Counter>,
     webhook_first_attempt: Histogram,
     webhooks_due: Gauge,
+    list_age: Family<OfList, Gauge>,
+    list_entities: Family<OfList, Gauge>,
+    list_failures: Family<OfList, Counter>,
+    screening_alerts: Counter,
 }
 
 impl Default for Metrics {
@@ -87,6 +98,10 @@ impl Default for Metrics {
             webhook_settled: Family::default(),
             webhook_first_attempt: timing(),
             webhooks_due: Gauge::default(),
+            list_age: Family::default(),
+            list_entities: Family::default(),
+            list_failures: Family::default(),
+            screening_alerts: Counter::default(),
         };
         metrics.register();
         metrics
@@ -156,6 +171,47 @@ impl Metrics {
             self.webhook_first_attempt.clone(),
         );
         registry.register("webhook_deliveries_due", "Webhooks that are owed", self.webhooks_due.clone());
+        registry.register(
+            "list_age_days",
+            "Days since a sanctions list was published or confirmed",
+            self.list_age.clone(),
+        );
+        registry.register(
+            "list_entities",
+            "Entities that a sanctions list names",
+            self.list_entities.clone(),
+        );
+        registry.register(
+            "list_refresh_failures",
+            "Refreshes that left the list before in force",
+            self.list_failures.clone(),
+        );
+        registry.register(
+            "screening_alerts",
+            "Approvals that a change of a list opened again",
+            self.screening_alerts.clone(),
+        );
+    }
+
+    /// Counts a refresh that failed; `list` is a name of the settings.
+    pub fn list_refresh_failed(&self, list: &str) {
+        self.list_failures.get_or_create(&OfList { list: list.to_owned() }).inc();
+    }
+
+    /// Counts an approval that a change of a list opened again.
+    pub fn screening_alert(&self) {
+        self.screening_alerts.inc();
+    }
+
+    /// Notes which lists are in force.
+    pub fn lists(&self, lists: &[ListVersion], today: NaiveDate) {
+        self.list_age.clear();
+        self.list_entities.clear();
+        for version in lists {
+            let labels = OfList { list: version.name.clone() };
+            self.list_age.get_or_create(&labels).set((today - version.as_of()).num_days());
+            self.list_entities.get_or_create(&labels).set(version.entities.into());
+        }
     }
 
     /// Counts an attempt at a webhook.
@@ -259,6 +315,18 @@ mod tests {
         metrics.webhook_attempted("delivered");
         metrics.webhook_settled("delivered");
         metrics.webhook_first_attempt(Duration::from_millis(20));
+        let day = NaiveDate::from_ymd_opt(2024, 1, 12).unwrap();
+        let list = ListVersion {
+            name: "own".into(),
+            version: "1".into(),
+            date: NaiveDate::from_ymd_opt(2024, 1, 2).unwrap(),
+            entities: 9,
+            demonstration: false,
+            confirmed: None,
+        };
+        metrics.lists(&[list], day);
+        metrics.list_refresh_failed("own");
+        metrics.screening_alert();
         let load = PoolLoad { running: 1, queued: 2, memory_bytes: 3 };
         let lag = PumpLag { events: 4, oldest: Duration::from_millis(500) };
         let view = ProjectionStatus { name: "view".into(), position: 5, lag: 6, parked: 7 };
@@ -279,6 +347,10 @@ mod tests {
             "ekyc_webhook_deliveries_settled_total{outcome=\"delivered\"} 1",
             "ekyc_webhook_first_attempt_delay_seconds_count 1",
             "ekyc_webhook_deliveries_due 8",
+            "ekyc_list_age_days{list=\"own\"} 10",
+            "ekyc_list_entities{list=\"own\"} 9",
+            "ekyc_list_refresh_failures_total{list=\"own\"} 1",
+            "ekyc_screening_alerts_total 1",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }

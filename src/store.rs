@@ -15,6 +15,7 @@ pub(crate) mod faults;
 mod history;
 pub mod idempotency;
 pub mod log;
+pub mod monitoring;
 mod numbering;
 pub mod partner_view;
 pub(crate) mod postgres;

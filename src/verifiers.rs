@@ -25,7 +25,9 @@ use self::liveness::RtenLivenessDetector;
 use self::pool::InferencePool;
 use self::screening::{ListScreener, ListStore};
 use crate::config::Settings;
+use crate::list_refresh::follow;
 use crate::lists::demonstration;
+use crate::lists::shelf::Shelf;
 use crate::models::{Kind, ModelCache, Role};
 
 /// Every verifier, loaded; clones share models, lists and the inference pool.
@@ -64,7 +66,7 @@ impl Verifiers {
         let set = cache.model_set();
         let (documents, faces, lists) = std::thread::scope(|scope| {
             let documents = scope.spawn(|| DocumentModels::from_cache(&cache));
-            let lists = scope.spawn(|| load_lists(&cache));
+            let lists = scope.spawn(|| load_lists(&cache, &Shelf::new(settings.lists_folder())));
             let faces = FaceModels::from_cache(&cache).map_err(anyhow::Error::from);
             let joined = "loading does not panic";
             (documents.join().expect(joined), faces, lists.join().expect(joined))
@@ -84,9 +86,15 @@ impl Verifiers {
     }
 }
 
-fn load_lists(cache: &ModelCache) -> Result<ListStore> {
-    let list = demonstration::load(&cache.path(Role::DemonstrationList)?)?;
-    Ok(ListStore::new(vec![list]))
+/// The operator's lists; without any, the demonstration list.
+fn load_lists(cache: &ModelCache, shelf: &Shelf) -> Result<ListStore> {
+    let store = ListStore::default();
+    follow(shelf, &store)?;
+    if store.versions().is_empty() {
+        let list = demonstration::load(&cache.path(Role::DemonstrationList)?)?;
+        store.swap(vec![list], |_| true);
+    }
+    Ok(store)
 }
 
 fn start_pool(settings: &Settings) -> Result<InferencePool> {

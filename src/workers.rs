@@ -1,5 +1,6 @@
-//! What the server does by itself: numbers the log, sends webhooks, expires sessions, erases what was kept long enough, notes when keys were used, sweeps evidence files
-//! that no event refers to, idempotency keys that are a day old and old answers of webhook receivers.
+//! What the server does by itself: numbers the log, sends webhooks, refreshes the sanctions lists and monitors by them, expires sessions, erases
+//! what was kept long enough, notes when keys were used, sweeps evidence files that no event refers to, idempotency keys
+//! that are a day old and old answers of webhook receivers.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use tokio::task::JoinSet;
 
 use crate::blobs::FileEvidence;
 use crate::http::RateLimits;
+use crate::list_refresh::ListRefresh;
+use crate::monitoring::Monitor;
 use crate::sessions::{Actor, CommandError, Sessions};
 use crate::store::retention::Ending;
 use crate::store::{Pump, Store, StoreError};
@@ -87,6 +90,16 @@ impl Workers {
             limits.forget_idle();
             std::future::ready(())
         });
+    }
+
+    /// Keeps the sanctions lists up to date.
+    pub fn refresh_lists(&mut self, refresh: ListRefresh) {
+        self.tasks.spawn(refresh.run(self.stop.subscribe()));
+    }
+
+    /// Matches approved people against what is new in the lists.
+    pub fn monitor(&mut self, monitor: Monitor) {
+        self.tasks.spawn(monitor.run(self.stop.subscribe()));
     }
 
     /// Lets every worker finish its turn; none is cut off inside a transaction.

@@ -37,15 +37,16 @@ impl CountryCode {
 
     /// Whether two codes can stand on one document: equal, or both of the British family.
     pub fn agrees_with(&self, other: &Self) -> bool {
-        let family = |code: &Self| {
-            match code.as_str() {
-                "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => "GBR",
-                "RKK" | "UNK" | "XKX" => "RKS",
-                code => iso3166::alpha3(code).unwrap_or("other"),
-            }
-            .to_owned()
-        };
-        self == other || (family(self) != "other" && family(self) == family(other))
+        self == other || self.state().is_some_and(|state| other.state() == Some(state))
+    }
+
+    /// The state behind the code, in three letters; none for organisations and status codes.
+    fn state(&self) -> Option<&'static str> {
+        match self.as_str() {
+            "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => Some("GBR"),
+            "RKK" | "UNK" | "XKX" | "RKS" => Some("RKS"),
+            code => iso3166::alpha3(code),
+        }
     }
 
     fn known(code: &str) -> Option<Self> {

@@ -76,7 +76,7 @@ pub struct DocumentReading {
 }
 
 /// The verified fields of a person's document; sealed in events.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// Given names first, as people write it.
     pub full_name: Option<String>,

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness. Whatever touches the world is a port (`ports`), whatever decides is a
 //! function from state and findings to events (`session`, `partner`, `operator`). Adapters live in the root package.
 
+pub mod birth_date;
 pub mod consent;
 pub mod contact;
 pub mod country;

@@ -1,11 +1,14 @@
 //! Sanctions screening: the subject, the hits with their explanations, and the one fact that follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::birth_date::BirthDate;
 use crate::country::CountryCode;
+use crate::document::Identity;
 use crate::score::Score;
 use crate::sealed::{DataClass, Personal};
 
@@ -14,12 +17,37 @@ use crate::sealed::{DataClass, Personal};
 pub struct Subject {
     /// Every spelling that was read: MRZ first, then printed.
     pub names: Vec<SpelledName>,
-    /// Date of birth, where it was read for sure.
-    pub date_of_birth: Option<NaiveDate>,
+    /// Date of birth, as precise as it was read for sure.
+    pub date_of_birth: Option<BirthDate>,
     /// Nationality and issuing state.
     pub countries: Vec<CountryCode>,
     /// Document number.
     pub document_number: Option<String>,
+}
+
+impl Subject {
+    /// The person as the document names them: the machine-readable spelling first, then the printed one if it differs.
+    pub fn of(identity: &Identity) -> Self {
+        let mut names = vec![];
+        if let Some(name) = &identity.full_name {
+            names.push(SpelledName { text: name.clone(), truncated: identity.name_may_be_truncated });
+        }
+        if let Some(printed) = &identity.printed_name
+            && identity.full_name.as_ref() != Some(printed)
+        {
+            names.push(SpelledName { text: printed.clone(), truncated: false });
+        }
+        let code = |code: &Option<String>| code.as_deref().and_then(|code| code.parse().ok());
+        let mut countries: Vec<CountryCode> =
+            [code(&identity.nationality), code(&identity.issuer)].into_iter().flatten().collect();
+        countries.dedup();
+        Self {
+            names,
+            date_of_birth: identity.date_of_birth.map(BirthDate::Day),
+            countries,
+            document_number: identity.document_number.clone(),
+        }
+    }
 }
 
 /// One spelling of the subject's name.
@@ -44,12 +72,22 @@ pub struct ListVersion {
     pub entities: u32,
     /// Whether it is only the demonstration list.
     pub demonstration: bool,
+    /// The day on which its publisher last said that there is none newer, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<NaiveDate>,
+}
+
+impl ListVersion {
+    /// The day to which the list is known to be right: the publisher's date, or when that was last confirmed.
+    pub fn as_of(&self) -> NaiveDate {
+        self.confirmed.map_or(self.date, |confirmed| confirmed.max(self.date))
+    }
 }
 
 /// Whether a list is too old to clear anybody by, at `max_age_days` of the policy. In production the demonstration list
 /// is stale by itself, whatever its date; elsewhere it is exempt.
 pub fn is_stale(list: &ListVersion, max_age_days: u32, production: bool, today: NaiveDate) -> bool {
-    if list.demonstration { production } else { (today - list.date).num_days() > i64::from(max_age_days) }
+    if list.demonstration { production } else { (today - list.as_of()).num_days() > i64::from(max_age_days) }
 }
 
 /// One listed entity that the subject may be.
@@ -74,6 +112,9 @@ pub struct ScreeningHit {
     pub properties: BTreeMap<String, Vec<String>>,
     /// Name and version of the algorithm.
     pub algorithm: String,
+    /// Digest of all that the list says of the entity: another one means that the entity was modified.
+    #[serde(default)]
+    pub entity_fingerprint: String,
     /// The pair of names that matched best.
     pub matched_name: MatchedName,
     /// The score of each pair of tokens.
@@ -127,6 +168,41 @@ pub struct ScreeningHits(pub Vec<ScreeningHit>);
 impl Personal for ScreeningHits {
     const CLASS: DataClass = DataClass::Identity;
     const FIELD: &'static str = "screening_hits";
+}
+
+/// How a list changed, and with it what is known of a person who was screened against it before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListChange {
+    /// Name of the list.
+    pub list: String,
+    /// The version that it has now; none when the list was dropped.
+    pub version: Option<String>,
+    /// The publisher's date of that version.
+    pub date: Option<NaiveDate>,
+    /// Entities that are new or other than before.
+    pub added_or_modified: u32,
+    /// Entities that are listed no more.
+    pub delisted: u32,
+}
+
+/// What a re-screening found out about one person.
+#[derive(Clone)]
+pub struct Rescreening {
+    /// Possible matches among the added and modified entities, best first.
+    pub hits: Vec<ScreeningHit>,
+    /// The lists that changed.
+    pub changes: Vec<ListChange>,
+    /// Name and version of the algorithm.
+    pub algorithm: String,
+}
+
+/// Who is listed at present.
+#[derive(Clone)]
+pub struct Listed {
+    /// Ids of everybody on any list.
+    pub entities: Arc<HashSet<String>>,
+    /// The lists that changed.
+    pub changes: Vec<ListChange>,
 }
 
 /// What a screener answers.

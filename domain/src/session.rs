@@ -20,6 +20,7 @@ mod issue_link;
 mod open;
 mod other_side;
 mod request_resubmission;
+mod rescreen;
 mod round;
 mod state;
 mod submit;
@@ -37,8 +38,9 @@ pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, ErasureOrdered,
     EvidenceErased, FacePair, FacesCompared, FramesRef, IdentityDisclosed, LinkIssued,
     LivenessChallengeIssued, LivenessChecked, LivenessMeasured, OwnSide, RelationshipEnded,
-    ResubmissionRequested, RiskAssessed, SanctionsScreened, SelfieSubmitted, SessionCancelled,
-    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionSubmitted,
+    ResubmissionRequested, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SelfieSubmitted,
+    SessionCancelled, SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionRescreened,
+    SessionSubmitted,
 };
 pub use round::Round;
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
@@ -106,6 +108,8 @@ impl Aggregate for Session {
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                     Action::OrderErasure(ground) => erase::order(self, ground, services)?,
                     Action::Erase => erase::handle(self, session, services).await?,
+                    Action::Rescreen(found) => rescreen::handle(self, session, *found, services).await?,
+                    Action::CloseAlert(listed) => rescreen::close(self, session, listed, services).await?,
                     Action::RequestResubmission(request) => {
                         request_resubmission::handle(self, session, caller, request, services).await?
                     }

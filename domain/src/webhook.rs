@@ -23,6 +23,9 @@ pub enum MessageKind {
     /// The person was asked for steps again.
     #[serde(rename = "session.resubmission_requested")]
     ResubmissionRequested,
+    /// A list changed: an approval is open again, or stands again.
+    #[serde(rename = "session.rescreened")]
+    Rescreened,
     /// The time ran out before submit.
     #[serde(rename = "session.expired")]
     Expired,
@@ -41,13 +44,14 @@ pub struct NoSuchKind;
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Created,
         Self::DocumentUploaded,
         Self::SelfieUploaded,
         Self::LivenessChecked,
         Self::Completed,
         Self::ResubmissionRequested,
+        Self::Rescreened,
         Self::Expired,
         Self::Cancelled,
         Self::Erased,
@@ -64,6 +68,7 @@ impl MessageKind {
             Self::LivenessChecked => "session.liveness_checked",
             Self::Completed => "session.completed",
             Self::ResubmissionRequested => "session.resubmission_requested",
+            Self::Rescreened => "session.rescreened",
             Self::Expired => "session.expired",
             Self::Cancelled => "session.cancelled",
             Self::Erased => "session.erased",

@@ -4,6 +4,7 @@
 //! sealed in the read models and is opened when an answer is rendered.
 
 pub mod audit_trail;
+pub mod monitoring;
 pub mod partner_view;
 pub mod review_queue;
 pub mod webhook_messages;

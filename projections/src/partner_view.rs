@@ -113,6 +113,9 @@ pub struct PartnerView {
     pub cancelled_at: Option<Timestamp>,
     /// When the partner contested the automatic rejection.
     pub contested_at: Option<Timestamp>,
+    /// When a list's change opened the approval again; none once nobody behind the alert is listed any more.
+    #[serde(default)]
+    pub rescreened_at: Option<Timestamp>,
     /// When the person stopped being the partner's customer.
     pub relationship_ended_at: Option<Timestamp>,
     /// When what was held about the person was destroyed.
@@ -157,6 +160,7 @@ impl PartnerView {
                 completed_at: None,
                 cancelled_at: None,
                 contested_at: None,
+                rescreened_at: None,
                 relationship_ended_at: None,
                 erased_at: None,
                 erasure_is_due: false,
@@ -256,6 +260,20 @@ impl PartnerView {
                 self.decision = Some(Decision::ManualReview);
                 self.contested_at = Some(contested.contested_at);
             }
+            SessionEvent::SessionRescreened(found) => {
+                self.status = Status::ManualReview;
+                self.decision = Some(Decision::ManualReview);
+                self.reasons = vec![RiskFactor::ScreeningPossibleMatch];
+                self.results.sanctions_clear = Some(false);
+                self.rescreened_at = Some(found.rescreened_at);
+            }
+            SessionEvent::ScreeningAlertClosed(_) => {
+                self.status = Status::Approved;
+                self.decision = Some(Decision::Approved);
+                self.reasons.clear();
+                self.results.sanctions_clear = Some(true);
+                self.rescreened_at = None;
+            }
             SessionEvent::ResubmissionRequested(asked) => self.reopen(asked),
             SessionEvent::ErasureOrdered(_) => self.erasure_is_due = true,
             SessionEvent::EvidenceErased(erased) => {
@@ -280,6 +298,7 @@ impl PartnerView {
         self.completed_at = None;
         self.submitted_at = None;
         self.contested_at = None;
+        self.rescreened_at = None;
         self.results.sanctions_clear = None;
         for step in &asked.steps {
             match step {

@@ -17,6 +17,8 @@ pub enum Cause {
     Undecided,
     /// The partner contested an automatic rejection.
     Contested,
+    /// A list's change opened an approval again.
+    Rescreened,
 }
 
 impl Cause {
@@ -25,6 +27,7 @@ impl Cause {
         match self {
             Self::Undecided => "undecided",
             Self::Contested => "contested",
+            Self::Rescreened => "rescreened",
         }
     }
 }
@@ -56,9 +59,10 @@ impl ReviewCase {
         if view.status != Status::ManualReview {
             return None;
         }
-        let (cause, waiting_since) = match view.contested_at {
-            Some(contested_at) => (Cause::Contested, contested_at),
-            None => (Cause::Undecided, view.completed_at?),
+        let (cause, waiting_since) = match (view.contested_at, view.rescreened_at) {
+            (Some(contested_at), _) => (Cause::Contested, contested_at),
+            (None, Some(rescreened_at)) => (Cause::Rescreened, rescreened_at),
+            (None, None) => (Cause::Undecided, view.completed_at?),
         };
         Some(Self {
             session_id: view.session_id,
@@ -78,6 +82,8 @@ impl ReviewCase {
             event,
             SessionEvent::SessionDecided(_)
                 | SessionEvent::DecisionContested(_)
+                | SessionEvent::SessionRescreened(_)
+                | SessionEvent::ScreeningAlertClosed(_)
                 | SessionEvent::ResubmissionRequested(_)
                 | SessionEvent::SessionCancelled(_)
         )

@@ -75,6 +75,13 @@ fn kinds(event: &SessionEvent) -> Vec<(MessageKind, Timestamp)> {
             (MessageKind::Completed, asked.requested_at),
             (MessageKind::ResubmissionRequested, asked.requested_at),
         ],
+        SessionEvent::SessionRescreened(found) => vec![
+            (MessageKind::Completed, found.rescreened_at),
+            (MessageKind::Rescreened, found.rescreened_at),
+        ],
+        SessionEvent::ScreeningAlertClosed(closed) => {
+            vec![(MessageKind::Completed, closed.closed_at), (MessageKind::Rescreened, closed.closed_at)]
+        }
         SessionEvent::SessionExpired(expired) => vec![(MessageKind::Expired, expired.expired_at)],
         SessionEvent::SessionCancelled(cancelled) => vec![(MessageKind::Cancelled, cancelled.cancelled_at)],
         SessionEvent::EvidenceErased(erased) => vec![(MessageKind::Erased, erased.erased_at)],

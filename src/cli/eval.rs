@@ -2,6 +2,7 @@
 
 mod documents;
 mod faces;
+mod screening;
 mod spoof;
 
 use std::path::PathBuf;
@@ -29,6 +30,18 @@ pub enum EvalCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Screen labelled names against lists
+    Screening {
+        /// List files, or folders of them, in any known format
+        #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+        index: Vec<PathBuf>,
+        /// CSV with the columns qid, category, level, full_name, date_of_birth, nationality, document_number, expected_ids
+        #[arg(long, value_name = "FILE")]
+        queries: PathBuf,
+        /// One JSON line a query
+        #[arg(long)]
+        json: bool,
+    },
     /// Detect presentation attacks in single images
     Spoof {
         /// Folder with images
@@ -44,6 +57,9 @@ pub fn run(command: EvalCommand) -> Result<()> {
     match command {
         EvalCommand::Documents { folder, json } => documents::run(&folder, json),
         EvalCommand::Faces { pairs, json } => faces::run(&pairs, json),
+        EvalCommand::Screening { index, queries, json } => {
+            screening::run(&index, &queries, chrono::Utc::now().date_naive(), json)
+        }
         EvalCommand::Spoof { folder, json } => spoof::run(&folder, json),
     }
 }

@@ -1,77 +1,296 @@
-//! `ekyc lists`: which sanctions lists are in force, how old they are, and what of them could not be read.
+//! `ekyc lists`: takes sanctions lists in, shows which are in force, how old they are and what of them could not be read,
+//! and looks a name up in them.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use chrono::NaiveDate;
-use clap::Subcommand;
-use domain::screening::ListVersion;
+use anyhow::{Context, Result, bail};
+use chrono::{NaiveDate, Utc};
+use clap::{Args, Subcommand};
+use domain::birth_date::BirthDate;
+use domain::country::CountryCode;
+use domain::screening::{ScreeningHit, SpelledName, Subject};
 use serde::Serialize;
 
-use crate::lists::{RowProblem, SanctionsList, demonstration};
+use crate::config::Settings;
+use crate::list_refresh::{follow, refresh};
+use crate::lists::demonstration;
+use crate::lists::format::{Naming, files_of};
+use crate::lists::shelf::{Card, Offer, Shelf, Taken};
+use crate::lists::{RowProblem, SanctionsList};
+use crate::models::{ModelCache, Role};
+use crate::verifiers::screening::{ListStore, screen};
 
 /// What to do with the lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum ListsCommand {
+    /// Ask the publishers in the settings for newer lists; `serve` does it by itself at an interval
+    Fetch {
+        /// Only these lists
+        names: Vec<String>,
+        /// Take a list even if it names far fewer than before
+        #[arg(long)]
+        accept_shrink: bool,
+    },
+    /// Take lists from files; a server that runs uses them within seconds
+    Import(ImportArgs),
+    /// Drop a list; a server that runs stops using it within seconds
+    Remove {
+        /// Its name
+        name: String,
+    },
     /// Name, version, date, age, entities and unreadable rows of every list
     Status {
         /// Print as JSON
         #[arg(long)]
         json: bool,
     },
+    /// Look a name up in the lists in force
+    Search(SearchArgs),
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files as the authorities publish them, or folders of such files
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Name of the list, where it is not to be the usual one; for one file only
+    #[arg(long)]
+    name: Option<String>,
+    /// The publisher's date, where the file does not say it; by default the day on which the file last changed
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<NaiveDate>,
+    /// Take the list even if it names far fewer than before
+    #[arg(long)]
+    accept_shrink: bool,
+}
+
+/// Whom to look up.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// The name in any script and order
+    name: String,
+    /// Birth date or year
+    #[arg(long, value_name = "DATE")]
+    born: Option<String>,
+    /// Nationality or another country, by its code
+    #[arg(long)]
+    country: Option<String>,
+    /// Number of a document
+    #[arg(long)]
+    document: Option<String>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out `command`.
+pub async fn run(command: ListsCommand, settings: &Settings) -> Result<()> {
+    let shelf = Shelf::new(settings.lists_folder());
+    match command {
+        ListsCommand::Fetch { names, accept_shrink } => fetch(&shelf, settings, &names, accept_shrink).await,
+        ListsCommand::Import(args) => import(&shelf, &args),
+        ListsCommand::Remove { name } => {
+            if !shelf.remove(&name)? {
+                bail!("there is no list {name}; `ekyc lists status` shows those that are there");
+            }
+            println!("{name} is gone");
+            Ok(())
+        }
+        ListsCommand::Status { json } => status(&shelf, Utc::now().date_naive(), json),
+        ListsCommand::Search(args) => search(&shelf, args),
+    }
+}
+
+async fn fetch(shelf: &Shelf, settings: &Settings, names: &[String], accept_shrink: bool) -> Result<()> {
+    if settings.list_sources.is_empty() {
+        bail!("the settings name no publisher: set list_sources");
+    }
+    if let Some(unknown) =
+        names.iter().find(|name| settings.list_sources.iter().all(|source| source.name != **name))
+    {
+        bail!("list_sources do not name {unknown}");
+    }
+    let mut failed = 0;
+    for source in
+        settings.list_sources.iter().filter(|source| names.is_empty() || names.contains(&source.name))
+    {
+        match refresh(shelf, source, accept_shrink, Utc::now()).await {
+            Ok(Some(taken)) => println!("{}", told(&taken)),
+            Ok(None) => println!("{}: nothing newer", source.name),
+            Err(error) => {
+                failed += 1;
+                eprintln!("{}: {error}", source.name);
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} lists could not be fetched; what was there stays in force")
+    } else {
+        Ok(())
+    }
+}
+
+fn import(shelf: &Shelf, args: &ImportArgs) -> Result<()> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        files.extend(files_of(path)?);
+    }
+    if args.name.is_some() && files.len() > 1 {
+        bail!("--name is for one file, and these are {}", files.len());
+    }
+    for file in files {
+        let changed = file.metadata().and_then(|metadata| metadata.modified());
+        let changed = changed.with_context(|| format!("{}", file.display()))?;
+        let naming = Naming {
+            name: args.name.clone(),
+            date: args.date,
+            fallback_date: Some(chrono::DateTime::<Utc>::from(changed).date_naive()),
+        };
+        let offer = Offer { naming, accept_shrink: args.accept_shrink, ..Offer::default() };
+        println!("{}", told(&shelf.take(&file, &offer, Utc::now())?));
+    }
+    Ok(())
+}
+
+fn told(taken: &Taken) -> String {
+    let Card { name, version, date, entities, rejected_rows, .. } = &taken.card;
+    if taken.is_new {
+        format!("{name}: version {version} of {date}, {entities} entities, {rejected_rows} rows rejected")
+    } else {
+        format!("{name}: version {version} was there already")
+    }
 }
 
 /// One list as it is shown.
 #[derive(Debug, Serialize)]
-struct Status<'a> {
-    #[serde(flatten)]
-    version: &'a ListVersion,
+struct Status {
+    name: String,
+    version: String,
+    date: NaiveDate,
+    confirmed: Option<NaiveDate>,
     age_days: i64,
-    persons: usize,
+    demonstration: bool,
+    entities: u32,
     rejected_rows: usize,
-    problems: &'a [RowProblem],
+    problems: Vec<RowProblem>,
 }
 
-/// Carries out `command` on the demonstration list at `path`; the age counts to `today`.
-pub fn run(command: ListsCommand, path: &Path, today: NaiveDate) -> anyhow::Result<()> {
-    let ListsCommand::Status { json } = command;
-    let list = demonstration::load(path)?;
-    let status = status(&list, today);
-    println!("{}", if json { serde_json::to_string_pretty(&[status])? } else { table(&status) });
+impl Status {
+    fn of_card(card: Card, today: NaiveDate) -> Self {
+        let confirmed = card.confirmed_at.map(|at| at.date_naive());
+        Self {
+            age_days: (today - confirmed.map_or(card.date, |day| day.max(card.date))).num_days(),
+            name: card.name,
+            version: card.version,
+            date: card.date,
+            confirmed,
+            demonstration: false,
+            entities: card.entities,
+            rejected_rows: card.rejected_rows,
+            problems: card.problems,
+        }
+    }
+
+    fn of_demonstration(list: SanctionsList, today: NaiveDate) -> Self {
+        Self {
+            age_days: (today - list.version.date).num_days(),
+            demonstration: true,
+            rejected_rows: list.problems.iter().filter(|row| row.problem.rejects_row()).count(),
+            name: list.version.name,
+            version: list.version.version,
+            date: list.version.date,
+            confirmed: None,
+            entities: list.version.entities,
+            problems: list.problems,
+        }
+    }
+}
+
+fn status(shelf: &Shelf, today: NaiveDate, json: bool) -> Result<()> {
+    let mut lists: Vec<Status> =
+        shelf.cards()?.into_iter().map(|card| Status::of_card(card, today)).collect();
+    if lists.is_empty() {
+        let list = demonstration::load(&ModelCache::from_env()?.path(Role::DemonstrationList)?)?;
+        lists.push(Status::of_demonstration(list, today));
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&lists)?);
+    } else {
+        lists.iter().for_each(|list| println!("{}", table(list)));
+    }
     Ok(())
 }
 
-fn status(list: &SanctionsList, today: NaiveDate) -> Status<'_> {
-    Status {
-        version: &list.version,
-        age_days: (today - list.version.date).num_days(),
-        persons: list.entities.iter().filter(|entity| entity.schema == crate::lists::Schema::Person).count(),
-        rejected_rows: list.problems.iter().filter(|row| row.problem.rejects_row()).count(),
-        problems: &list.problems,
-    }
-}
-
-/// Problems shown in full to a person; `--json` has them all.
+/// Problems shown in full to a person; `--json` has more.
 const SHOWN: usize = 20;
 
-fn table(status: &Status<'_>) -> String {
-    let version = status.version;
-    let kind = if version.demonstration { " (demonstration list, not for production)" } else { "" };
+fn table(list: &Status) -> String {
+    let kind = if list.demonstration { " (demonstration list, not for production)" } else { "" };
+    let confirmed = list.confirmed.map_or_else(String::new, |day| format!(", confirmed {day}"));
     let mut text = format!(
-        "{}{kind}\n  version   {}\n  date      {}, {} days old\n  entities  {}, of them {} persons\n  \
-         rejected  {} rows",
-        version.name,
-        version.version,
-        version.date,
-        status.age_days,
-        version.entities,
-        status.persons,
-        status.rejected_rows
+        "{}{kind}\n  version   {}\n  date      {}{confirmed}: {} days old\n  entities  {}\n  rejected  {} rows",
+        list.name, list.version, list.date, list.age_days, list.entities, list.rejected_rows
     );
-    for row in status.problems.iter().take(SHOWN) {
-        text.push_str(&format!("\n  line {}: {}", row.line, row.problem));
+    for RowProblem { file, line, problem } in list.problems.iter().take(SHOWN) {
+        text.push_str(&format!("\n  {file}, line {line}: {problem}"));
     }
-    if status.problems.len() > SHOWN {
-        text.push_str(&format!("\n  and {} more, see --json", status.problems.len() - SHOWN));
+    if list.problems.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more, see --json", list.problems.len() - SHOWN));
+    }
+    text
+}
+
+fn search(shelf: &Shelf, args: SearchArgs) -> Result<()> {
+    let born =
+        args.born.map(|text| BirthDate::parse(&text).with_context(|| format!("{text} is no birth date")));
+    let country = args.country.map(|text| text.parse::<CountryCode>()).transpose()?;
+    let subject = Subject {
+        names: vec![SpelledName { text: args.name, truncated: false }],
+        date_of_birth: born.transpose()?,
+        countries: country.into_iter().collect(),
+        document_number: args.document,
+    };
+    let store = ListStore::default();
+    follow(shelf, &store)?;
+    if store.versions().is_empty() {
+        let list = demonstration::load(&ModelCache::from_env()?.path(Role::DemonstrationList)?)?;
+        store.swap(vec![list], |_| true);
+    }
+    let hits = screen(&store.index(), &subject).hits.0;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&hits)?);
+    } else if hits.is_empty() {
+        println!("nobody of that name is listed");
+    } else {
+        hits.iter().for_each(|hit| println!("{}", found(hit)));
+    }
+    Ok(())
+}
+
+fn found(hit: &ScreeningHit) -> String {
+    let verdict = if hit.is_match { "possible match" } else { "near miss" };
+    let steps = |steps: i32| f64::from(steps) / 1e4;
+    let mut text = format!(
+        "{:.4}  {verdict}: {} ({}, {})",
+        steps(hit.score.steps().into()),
+        hit.caption,
+        hit.id,
+        hit.datasets.join(", ")
+    );
+    let pairs: Vec<String> = hit
+        .pairs
+        .iter()
+        .map(|pair| format!("{} = {} {:.2}", pair.query, pair.candidate, steps(pair.score.steps().into())))
+        .collect();
+    text.push_str(&format!(
+        "\n        {} \"{}\": {}",
+        hit.matched_name.kind,
+        hit.matched_name.candidate,
+        pairs.join("; ")
+    ));
+    for (feature, part) in hit.explanations.iter().filter(|(feature, _)| *feature != "name") {
+        text.push_str(&format!("\n        {:+.2} {feature}: {}", steps(part.weight), part.detail));
     }
     text
 }
@@ -81,38 +300,38 @@ mod tests {
     use super::*;
     use crate::lists::Problem;
 
-    fn list() -> SanctionsList {
-        let date = NaiveDate::from_ymd_opt(2022, 5, 5).unwrap();
-        SanctionsList {
-            version: ListVersion {
-                name: "made_up".to_owned(),
-                version: "0123".to_owned(),
-                date,
-                entities: 7,
-                demonstration: true,
-            },
-            entities: Vec::new(),
-            problems: vec![
-                RowProblem { line: 12, problem: Problem::FieldCount },
-                RowProblem { line: 40, problem: Problem::BirthDate },
-            ],
+    fn list() -> Status {
+        let row = |line, problem| RowProblem { file: "list.csv".into(), line, problem };
+        Status {
+            name: "made_up".into(),
+            version: "0123".into(),
+            date: NaiveDate::from_ymd_opt(2022, 5, 5).unwrap(),
+            confirmed: NaiveDate::from_ymd_opt(2022, 6, 1),
+            age_days: 3,
+            demonstration: true,
+            entities: 7,
+            rejected_rows: 1,
+            problems: vec![row(12, Problem::FieldCount), row(40, Problem::BirthDate)],
         }
     }
 
     #[test]
-    fn the_age_counts_in_days_and_only_whole_rows_count_as_rejected() {
-        let list = list();
-        let status = status(&list, NaiveDate::from_ymd_opt(2022, 6, 4).unwrap());
-        assert_eq!((status.age_days, status.rejected_rows), (30, 1));
-        let text = table(&status);
-        assert!(text.contains("made_up (demonstration list") && text.contains("line 12: "), "{text}");
+    fn a_person_reads_what_is_in_force_and_what_could_not_be_read() {
+        let text = table(&list());
+        for part in
+            ["made_up (demonstration list", "2022-05-05, confirmed 2022-06-01: 3 days", "list.csv, line 12: "]
+        {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]
-    fn the_json_has_the_fields_of_the_version_at_the_top() {
-        let list = list();
-        let json = serde_json::to_value(status(&list, list.version.date)).unwrap();
-        assert_eq!((json["name"].as_str(), json["age_days"].as_i64()), (Some("made_up"), Some(0)));
-        assert_eq!(json["problems"][1]["line"], 40);
+    fn a_script_reads_the_same_as_json() {
+        let json = serde_json::to_value(list()).unwrap();
+        assert_eq!((json["name"].as_str(), json["age_days"].as_i64()), (Some("made_up"), Some(3)));
+        assert_eq!(
+            (json["problems"][1]["line"].as_u64(), json["problems"][1]["problem"].as_str()),
+            (Some(40), Some("birth_date"))
+        );
     }
 }

@@ -107,6 +107,7 @@ const fn step_name(action: &Action) -> &'static str {
         Action::OrderErasure(_) | Action::Erase => "erasure",
         Action::EndRelationship => "relationship_ended",
         Action::Expire => "expire",
+        Action::Rescreen(_) | Action::CloseAlert(_) => "rescreening",
     }
 }
 

@@ -32,6 +32,7 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let projections = tokio::time::timeout(PATIENCE, projection_status(&shared.store)).await;
     let projections = projections.ok().and_then(Result::ok).unwrap_or_default();
     let due = tokio::time::timeout(PATIENCE, shared.store.deliveries_due()).await.ok().and_then(Result::ok);
+    shared.metrics.lists(&shared.lists.versions(), shared.sessions.services().clock.now().date_naive());
     match shared.metrics.render(shared.pool.load(), lag, &projections, due) {
         Ok(text) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
         Err(error) => {

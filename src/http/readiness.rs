@@ -55,7 +55,9 @@ struct LoadedList {
     version: String,
     /// The publisher's date.
     date: NaiveDate,
-    /// Days since then.
+    /// When its publisher last said that there is none newer; null where that is not asked.
+    confirmed: Option<NaiveDate>,
+    /// Days since the later of the two.
     age_days: i64,
     /// How many it names.
     entities: u32,
@@ -137,7 +139,8 @@ fn loaded_lists(shared: &Shared) -> Vec<LoadedList> {
     let today = services.clock.now().date_naive();
     let limit = services.policy.screening.max_list_age_days;
     let loaded = |list: ListVersion| LoadedList {
-        age_days: (today - list.date).num_days(),
+        age_days: (today - list.as_of()).num_days(),
+        confirmed: list.confirmed,
         stale: is_stale(&list, limit, services.production, today),
         name: list.name,
         version: list.version,

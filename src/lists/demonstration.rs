@@ -29,13 +29,14 @@ const DATE: NaiveDate = NaiveDate::from_ymd_opt(2022, 5, 5).expect("a day of the
 pub fn load(path: &Path) -> Result<SanctionsList, ListError> {
     let mut reader = ReaderBuilder::new().flexible(true).terminator(ROW_END).from_reader(open(path)?);
     let columns = Columns::find(&mut reader, path)?;
-    let mut rows = Rows::default();
+    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let mut rows = Rows { file, ..Rows::default() };
     let mut record = ByteRecord::new();
     let unreadable = |error: csv::Error| io_error(path)(std::io::Error::other(error));
     while reader.read_byte_record(&mut record).map_err(unreadable)? {
         let line = record.position().map_or(0, csv::Position::line);
         if let Err(problem) = rows.take(&record, &columns, line) {
-            rows.problems.push(RowProblem { line, problem });
+            rows.note(line, problem);
         }
     }
     let version = HashingReader::version(reader.into_inner());
@@ -53,6 +54,7 @@ fn finish(mut rows: Rows, version: String, path: &Path) -> Result<SanctionsList,
         date: DATE,
         entities: u32::try_from(rows.entities.len()).unwrap_or(u32::MAX),
         demonstration: true,
+        confirmed: None,
     };
     Ok(SanctionsList { version, entities: rows.entities, problems: rows.problems })
 }
@@ -99,6 +101,7 @@ impl Columns {
 /// The rows taken so far; the last entity may still be growing.
 #[derive(Default)]
 struct Rows {
+    file: String,
     entities: Vec<ListedEntity>,
     problems: Vec<RowProblem>,
 }
@@ -153,8 +156,12 @@ impl Rows {
             None if birth_date.is_empty() => {}
             None => unread.push(Problem::BirthDate),
         }
-        self.problems.extend(unread.into_iter().map(|problem| RowProblem { line, problem }));
+        unread.into_iter().for_each(|problem| self.note(line, problem));
         Ok(())
+    }
+
+    fn note(&mut self, line: u64, problem: Problem) {
+        self.problems.push(RowProblem { file: self.file.clone(), line, problem });
     }
 
     fn entity(&mut self, id: &str, schema: Schema) -> &mut ListedEntity {
@@ -169,6 +176,8 @@ impl Rows {
                 countries: Vec::new(),
                 documents: Vec::new(),
                 programs: Vec::new(),
+                topics: vec!["sanction".to_owned()],
+                datasets: Vec::new(),
             });
         }
         self.entities.last_mut().expect("one was just pushed if there was none")
@@ -294,7 +303,10 @@ mod tests {
         let rows = format!("{ILMAR}too,short\n").replace("SDN", LIST).replace('\n', "\r\n");
         let list = load(file(rows.as_bytes()).path()).unwrap();
         assert_eq!(list.entities.len(), 2);
-        assert_eq!(list.problems, [RowProblem { line: 6, problem: Problem::FieldCount }]);
+        assert_eq!(
+            (list.problems.len(), list.problems[0].line, list.problems[0].problem),
+            (1, 6, Problem::FieldCount)
+        );
     }
 
     #[test]
@@ -306,7 +318,10 @@ mod tests {
         let position = rows.iter().rposition(|byte| *byte == b'?').unwrap();
         rows[position] = 0xe9;
         let list = load(file(&rows).path()).unwrap();
-        assert_eq!(list.problems, [RowProblem { line: 6, problem: Problem::Encoding }]);
+        assert_eq!(
+            (list.problems.len(), list.problems[0].line, list.problems[0].problem),
+            (1, 6, Problem::Encoding)
+        );
     }
 
     #[test]

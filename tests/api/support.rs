@@ -14,10 +14,13 @@ use ekyc_onboarder::demo::persona::{Persona, stream};
 use ekyc_onboarder::demo::specimen::Flaws;
 use ekyc_onboarder::demo::stage::{face_finder, sample_pictures, sanctioned};
 use ekyc_onboarder::demo::{self, DemoInputs, DemoSummary};
+use ekyc_onboarder::list_refresh::follow;
+use ekyc_onboarder::lists::shelf::Shelf;
 use ekyc_onboarder::partners::{KeyRequest, Partners};
 use ekyc_onboarder::sessions::{Actor, Sessions};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::verifiers::Verifiers;
+use ekyc_onboarder::verifiers::screening::{ListScreener, ListStore};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -83,9 +86,32 @@ impl TestApp {
         Self::launch(clock, policy, |_| {}).await
     }
 
-    async fn launch(clock: Arc<dyn Clock>, policy: Policy, adjust: impl FnOnce(&mut Settings)) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// Under the demonstration policy, with sanctions lists of the test's own, which it puts on the shelf.
+    pub async fn with_lists_of(fill: impl FnOnce(&Shelf), adjust: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().unwrap();
+        let shelf = Shelf::new(folder.path().join("data").join("lists"));
+        fill(&shelf);
+        let lists = Arc::new(ListStore::default());
+        follow(&shelf, &lists).unwrap();
+        let shared = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
+        let screening = Arc::new(ListScreener::new(Arc::clone(&lists)));
+        let verifiers = Verifiers { lists, screening, ..shared };
+        Self::launch_in(folder, verifiers, Arc::new(SystemTime), Policy::demo(), adjust).await
+    }
+
+    async fn launch(clock: Arc<dyn Clock>, policy: Policy, adjust: impl FnOnce(&mut Settings)) -> Self {
+        let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
+        Self::launch_in(TempDir::new().unwrap(), verifiers, clock, policy, adjust).await
+    }
+
+    async fn launch_in(
+        folder: TempDir,
+        verifiers: Verifiers,
+        clock: Arc<dyn Clock>,
+        policy: Policy,
+        adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let mut settings = Settings {
@@ -96,7 +122,6 @@ impl TestApp {
             ..Settings::default()
         };
         adjust(&mut settings);
-        let verifiers = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
         let app = App::open_by(clock, settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
         let store = app.store().clone();

@@ -10,6 +10,7 @@ use crate::document_type::DocumentSide;
 use crate::evidence::ImageUpload;
 use crate::free_text::{ContestReason, ResubmissionMessage};
 use crate::ids::{ChallengeId, OperatorId, PartnerId, SessionId};
+use crate::screening::{Listed, Rescreening};
 use crate::session::error::Step;
 
 /// Who asks.
@@ -76,6 +77,10 @@ pub enum Action {
     },
     /// Send a session that waits for a review back to its person.
     RequestResubmission(RequestResubmission),
+    /// Look at an approval again, since a list changed.
+    Rescreen(Box<Rescreening>),
+    /// Close an alert whose entities are listed no more.
+    CloseAlert(Listed),
     /// Decide that what is held about the person goes; carried out by `Erase`.
     OrderErasure(ErasureGround),
     /// Destroy what was ordered to go: keys first, then files.
@@ -88,11 +93,13 @@ impl Action {
         matches!(self, Self::SubmitDocument(_) | Self::SubmitSelfie { .. } | Self::CheckLiveness(_))
     }
 
-    /// Reviews are the operators' alone, and they do nothing else; only the house itself expires and erases.
+    /// Reviews are the operators' alone, and they do nothing else; only the house itself expires, re-screens and erases.
     pub(super) const fn is_open_to(&self, caller: Caller) -> bool {
         match self {
             Self::RequestResubmission(_) => matches!(caller, Caller::Operator(_)),
-            Self::Expire | Self::OrderErasure(_) | Self::Erase => matches!(caller, Caller::System),
+            Self::Expire | Self::Rescreen(_) | Self::CloseAlert(_) | Self::OrderErasure(_) | Self::Erase => {
+                matches!(caller, Caller::System)
+            }
             _ => !matches!(caller, Caller::Operator(_)),
         }
     }

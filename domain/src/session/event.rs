@@ -8,7 +8,8 @@ pub use around::{
     RelationshipEnded, ResubmissionRequested, SessionCancelled,
 };
 pub use outcome::{
-    Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionExpired, SessionSubmitted,
+    Decision, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SessionDecided, SessionExpired,
+    SessionRescreened, SessionSubmitted,
 };
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,10 @@ domain_events! {
         RiskAssessed = "1",
         /// The automatic outcome fell.
         SessionDecided = "1",
+        /// A list changed, and the approved person may be listed now.
+        SessionRescreened = "1",
+        /// Nobody behind an alert is listed any more.
+        ScreeningAlertClosed = "1",
         /// The session's time ran out before it was submitted.
         SessionExpired = "1",
         /// The partner called the verification off.

@@ -7,7 +7,7 @@ use super::error::{SessionError, Step};
 use super::event::{
     ConsentGiven, Decision, DocumentRead, DocumentSubmitted, ErasureOrdered, FacePair, FacesCompared,
     LivenessChallengeIssued, LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted,
-    SessionDecided, SessionEvent, SessionOpened,
+    SessionDecided, SessionEvent, SessionOpened, SessionRescreened,
 };
 use super::round::Round;
 use crate::Timestamp;
@@ -33,6 +33,7 @@ pub struct Session {
     consent: Option<ConsentGiven>,
     cancelled_at: Option<Timestamp>,
     contested_at: Option<Timestamp>,
+    alert: Option<SessionRescreened>,
     relationship_ended_at: Option<Timestamp>,
     link_generation: u32,
     erasure: Option<ErasureOrdered>,
@@ -171,10 +172,17 @@ impl Session {
         self.erased_at
     }
 
-    /// The outcome as it stands: an automatic rejection that was contested is a person's to decide.
+    /// The outcome as it stands: a rejection that was contested and an approval with an open screening alert are a person's
+    /// to decide.
     pub fn outcome(&self) -> Option<Decision> {
         let decided = self.decision.as_ref()?.decision;
-        Some(if self.is_contested() { Decision::ManualReview } else { decided })
+        let is_open_again = self.is_contested() || self.alert.is_some();
+        Some(if is_open_again { Decision::ManualReview } else { decided })
+    }
+
+    /// The re-screening that opened an approval again and is not closed.
+    pub const fn alert(&self) -> Option<&SessionRescreened> {
+        self.alert.as_ref()
     }
 
     pub(super) const fn has_relationship_ended(&self) -> bool {
@@ -262,6 +270,7 @@ impl Session {
                 self.risk = None;
                 self.decision = None;
                 self.contested_at = None;
+                self.alert = None;
             }
             SessionEvent::DocumentSubmitted(submitted) => {
                 self.documents.push(DocumentAttempt { submitted, read: None });
@@ -289,6 +298,8 @@ impl Session {
             SessionEvent::SanctionsScreened(screening) => self.screening = Some(screening),
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
+            SessionEvent::SessionRescreened(rescreened) => self.alert = Some(rescreened),
+            SessionEvent::ScreeningAlertClosed(_) => self.alert = None,
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
             SessionEvent::ConsentGiven(consent) => self.consent = Some(consent),
             SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),

@@ -15,7 +15,7 @@ use crate::ids::SessionId;
 use crate::policy::Policy;
 use crate::ports::{Services, open, seal};
 use crate::risk::{self, RiskLevel};
-use crate::screening::{self, ListVersion, NotJudged, ScreeningOutcome, SpelledName, Subject};
+use crate::screening::{self, ListVersion, NotJudged, ScreeningOutcome, Subject};
 
 mod factors;
 
@@ -31,7 +31,7 @@ pub(super) async fn handle(
     let (_, read) = state.document().ok_or_else(|| SessionError::StepsMissing(vec![Step::Document]))?;
     let vault = services.vault.as_ref();
     let identity = open(vault, session, &read.identity).await?;
-    let finding = services.screening.screen(&subject(&identity)).await?;
+    let finding = services.screening.screen(&Subject::of(&identity)).await?;
     let today = now.date_naive();
     let stale = any_stale(&finding.lists, services, today);
     let outcome = screening::outcome(&finding, doubts(&identity, &read.verdict.problems), stale);
@@ -100,28 +100,6 @@ fn decide(
         SessionDecided { decision, reasons: factors, policy: policy.reference.clone(), decided_at: now }
             .into(),
     ]
-}
-
-fn subject(identity: &Identity) -> Subject {
-    let mut names = vec![];
-    if let Some(name) = &identity.full_name {
-        names.push(SpelledName { text: name.clone(), truncated: identity.name_may_be_truncated });
-    }
-    if let Some(printed) = &identity.printed_name
-        && identity.full_name.as_ref() != Some(printed)
-    {
-        names.push(SpelledName { text: printed.clone(), truncated: false });
-    }
-    let code = |code: &Option<String>| code.as_deref().and_then(|code| code.parse().ok());
-    let mut countries: Vec<CountryCode> =
-        [code(&identity.nationality), code(&identity.issuer)].into_iter().flatten().collect();
-    countries.dedup();
-    Subject {
-        names,
-        date_of_birth: identity.date_of_birth,
-        countries,
-        document_number: identity.document_number.clone(),
-    }
 }
 
 fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {

@@ -2,6 +2,8 @@
 
 mod ports;
 
+use std::collections::BTreeMap;
+
 use chrono::Duration;
 use cqrs_es::Aggregate;
 use cqrs_es::test::TestFramework;
@@ -21,7 +23,7 @@ use crate::ids::{ChallengeId, PartnerId, SessionId};
 use crate::liveness::{HeadTurn, LivenessFinding};
 use crate::policy::Policy;
 use crate::score::Score;
-use crate::screening::{ListVersion, ScreeningFinding, ScreeningHits};
+use crate::screening::{ListVersion, MatchedName, ScreeningFinding, ScreeningHit, ScreeningHits};
 
 /// The session of every test.
 pub(in crate::session) const SESSION: SessionId = SessionId::new(Uuid::from_u128(0x5e55));
@@ -69,6 +71,7 @@ pub(in crate::session) fn list() -> ListVersion {
         date: day(2026, 5, 31),
         entities: 3,
         demonstration: false,
+        confirmed: None,
     }
 }
 
@@ -103,6 +106,29 @@ impl World {
             erased: false,
             consent: ConsentRule::default(),
         }
+    }
+}
+
+/// A hit on a listed entity.
+pub(in crate::session) fn hit(id: &str, is_match: bool) -> ScreeningHit {
+    ScreeningHit {
+        id: id.into(),
+        caption: "Somebody".into(),
+        schema: "Person".into(),
+        datasets: vec!["us_ofac_sdn".into()],
+        list_version: "test".into(),
+        score: Score::ONE,
+        is_match,
+        properties: BTreeMap::new(),
+        algorithm: "test/1".into(),
+        entity_fingerprint: "1".into(),
+        matched_name: MatchedName {
+            query: "Somebody".into(),
+            candidate: "Somebody".into(),
+            kind: "primary".into(),
+        },
+        pairs: vec![],
+        explanations: BTreeMap::new(),
     }
 }
 

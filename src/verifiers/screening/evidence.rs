@@ -1,6 +1,6 @@
 //! What speaks for and against a name match: birth date, country, document number, the kind of the listed name.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use domain::country::CountryCode;
 use domain::score::Score;
 use domain::screening::Explanation;
@@ -17,7 +17,7 @@ pub enum DateAgreement {
     Swapped,
     /// The next day, or the same year with the same month or the same day.
     Near,
-    /// The list has years only, and the year is among them.
+    /// One side has years only, and they agree.
     Year,
     /// The same day and month, one year apart.
     YearOff,
@@ -29,29 +29,26 @@ pub enum DateAgreement {
 
 impl DateAgreement {
     /// Compares with every listed date and takes the best answer.
-    pub fn of(subject: Option<NaiveDate>, listed: &[BirthDate]) -> (Self, Option<BirthDate>) {
+    pub fn of(subject: Option<BirthDate>, listed: &[BirthDate]) -> (Self, Option<BirthDate>) {
         let Some(subject) = subject else { return (Self::Absent, listed.first().copied()) };
-        let judged = listed.iter().map(|date| (Self::between(subject, date), Some(*date)));
+        let judged = listed.iter().map(|date| (Self::between(&subject, date), Some(*date)));
         judged.min_by_key(|(agreement, _)| *agreement).unwrap_or((Self::Absent, None))
     }
 
-    fn between(subject: NaiveDate, listed: &BirthDate) -> Self {
-        let date = match listed {
-            BirthDate::Years { first, last } if (*first..=*last).contains(&subject.year()) => {
-                return Self::Year;
-            }
-            BirthDate::Years { .. } => return Self::Contradicted,
-            BirthDate::Day(date) => *date,
+    fn between(subject: &BirthDate, listed: &BirthDate) -> Self {
+        let (BirthDate::Day(subject), BirthDate::Day(listed)) = (subject, listed) else {
+            let ((first, last), (from, to)) = (subject.years(), listed.years());
+            return if first <= to && from <= last { Self::Year } else { Self::Contradicted };
         };
-        let same_year = subject.year() == date.year();
-        let (same_month, same_day) = (subject.month() == date.month(), subject.day() == date.day());
-        if subject == date {
+        let same_year = subject.year() == listed.year();
+        let (same_month, same_day) = (subject.month() == listed.month(), subject.day() == listed.day());
+        if subject == listed {
             Self::Exact
-        } else if same_year && subject.day() == date.month() && subject.month() == date.day() {
+        } else if same_year && subject.day() == listed.month() && subject.month() == listed.day() {
             Self::Swapped
-        } else if (subject - date).num_days().abs() == 1 || same_year && (same_month || same_day) {
+        } else if (*subject - *listed).num_days().abs() == 1 || same_year && (same_month || same_day) {
             Self::Near
-        } else if same_month && same_day && subject.year().abs_diff(date.year()) == 1 {
+        } else if same_month && same_day && subject.year().abs_diff(listed.year()) == 1 {
             Self::YearOff
         } else {
             Self::Contradicted
@@ -87,7 +84,7 @@ impl DateAgreement {
             Self::Exact => "The birth dates are the same.",
             Self::Swapped => "The birth dates are the same with day and month exchanged.",
             Self::Near => "The birth dates differ by a day, or only in the day or in the month.",
-            Self::Year => "The list gives only years, and the year of birth is among them.",
+            Self::Year => "One side gives only years, and the years agree.",
             Self::YearOff => "The birth dates share day and month and are one year apart.",
             Self::Absent => "One side has no birth date, so it neither confirms nor contradicts the name.",
             Self::Contradicted => "The birth dates are those of two people.",
@@ -96,7 +93,7 @@ impl DateAgreement {
 }
 
 /// The birth date's part in the score.
-pub fn birth_date(subject: Option<NaiveDate>, entity: &ListedEntity) -> Explanation {
+pub fn birth_date(subject: Option<BirthDate>, entity: &ListedEntity) -> Explanation {
     let (agreement, listed) = DateAgreement::of(subject, &entity.birth_dates);
     Explanation {
         score: agreement.score(),
@@ -107,7 +104,8 @@ pub fn birth_date(subject: Option<NaiveDate>, entity: &ListedEntity) -> Explanat
     }
 }
 
-const SAME_COUNTRY: i32 = 300;
+/// What a shared country adds.
+pub const SAME_COUNTRY: i32 = 300;
 const OTHER_COUNTRY: i32 = -300;
 
 /// Whether subject and entity share a country; none where one side has none.
@@ -144,17 +142,13 @@ pub fn country(subject: &[CountryCode], entity: &ListedEntity) -> Option<Explana
     })
 }
 
-const SAME_DOCUMENT: i32 = 4_000;
+/// What a shared document number adds; a different one takes nothing, since people have many documents.
+pub const SAME_DOCUMENT: i32 = 4_000;
 
 /// The listed number that is the subject's.
 fn shared_document<'a>(subject: Option<&str>, entity: &'a ListedEntity) -> Option<&'a String> {
     let key = document_key(subject?)?;
     entity.documents.iter().find(|number| document_key(number).as_ref() == Some(&key))
-}
-
-/// What the document number adds to the score; a different one takes nothing, since people have many documents.
-pub fn document_weight(subject: Option<&str>, entity: &ListedEntity) -> i32 {
-    if shared_document(subject, entity).is_some() { SAME_DOCUMENT } else { 0 }
 }
 
 /// The document number's part in the score; none unless it is a listed one.
@@ -195,8 +189,8 @@ pub fn weak_alias(kind: NameKind, listed: &str) -> Option<Explanation> {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
+    fn day(text: &str) -> BirthDate {
+        BirthDate::parse(text).unwrap()
     }
 
     fn agreement(subject: &str, listed: &[&str]) -> DateAgreement {
@@ -222,6 +216,13 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_of_whom_only_the_year_is_known_agrees_by_it() {
+        assert_eq!(agreement("1970", &["1970-03-09"]), DateAgreement::Year);
+        assert_eq!(agreement("1970", &["1968 to 1972"]), DateAgreement::Year);
+        assert_eq!(agreement("1970", &["1971-03-09"]), DateAgreement::Contradicted);
+    }
+
+    #[test]
     fn the_best_of_several_listed_dates_counts() {
         assert_eq!(agreement("1970-03-09", &["1982-11-30", "1970", "1970-03-09"]), DateAgreement::Exact);
     }
@@ -229,6 +230,6 @@ mod tests {
     #[test]
     fn a_date_that_one_side_lacks_neither_confirms_nor_contradicts() {
         assert_eq!(agreement("1970-03-09", &[]), DateAgreement::Absent);
-        assert_eq!(DateAgreement::of(None, &[BirthDate::Day(day("1970-03-09"))]).0, DateAgreement::Absent);
+        assert_eq!(DateAgreement::of(None, &[day("1970-03-09")]).0, DateAgreement::Absent);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::score::Score;
 use domain::screening::{Explanation, MatchedName, ScreeningHit, SpelledName, Subject, TokenPair};
 
-use super::alignment::Alignment;
+use super::alignment::AlignedPair;
 use super::evidence::{self, DateAgreement};
 use super::index::{Index, IndexedName};
 use super::{ALGORITHM, MATCH_THRESHOLD};
@@ -17,8 +17,10 @@ pub struct Match<'a> {
     pub spelling: &'a SpelledName,
     /// The listed name.
     pub name: &'a IndexedName,
-    /// How their parts lie side by side.
-    pub alignment: Alignment,
+    /// Similarity of the names in [0, 1].
+    pub similarity: f32,
+    /// The parts that belong together.
+    pub pairs: Vec<AlignedPair>,
     /// Total score.
     pub score: Score,
 }
@@ -27,6 +29,7 @@ pub struct Match<'a> {
 const NAME_WEIGHT: i32 = 10_000;
 
 /// The evidence that does not depend on which name matched, weighed but not yet put into words.
+#[derive(Clone, Copy)]
 pub struct EntityEvidence {
     /// How the birth dates agree.
     pub agreement: DateAgreement,
@@ -34,12 +37,12 @@ pub struct EntityEvidence {
 }
 
 impl EntityEvidence {
-    /// Weighs everything but the names.
-    pub fn of(subject: &Subject, entity: &ListedEntity) -> Self {
+    /// Weighs everything but the names; `is_holder` tells whether the subject's document is one of the entity's.
+    pub fn of(subject: &Subject, entity: &ListedEntity, is_holder: bool) -> Self {
         let (agreement, _) = DateAgreement::of(subject.date_of_birth, &entity.birth_dates);
         let weight = agreement.weight()
             + evidence::country_weight(&subject.countries, entity)
-            + evidence::document_weight(subject.document_number.as_deref(), entity);
+            + if is_holder { evidence::SAME_DOCUMENT } else { 0 };
         Self { agreement, weight }
     }
 }
@@ -50,9 +53,16 @@ pub fn total(names: f32, evidence: &EntityEvidence, kind: NameKind) -> Score {
     Score::saturating(u32::try_from(names + evidence.weight + evidence::name_kind_weight(kind)).unwrap_or(0))
 }
 
+/// The most that evidence other than a document number can make of a similarity of names.
+pub fn most(names: f32) -> Score {
+    let most =
+        i32::from(Score::quantise(names).steps()) + DateAgreement::Exact.weight() + evidence::SAME_COUNTRY;
+    Score::saturating(u32::try_from(most).unwrap_or(0))
+}
+
 /// Says in full what a match is and why.
 pub fn compose(index: &Index, subject: &Subject, found: Match<'_>) -> ScreeningHit {
-    let Match { spelling, name, alignment, score } = found;
+    let Match { spelling, name, similarity, pairs, score } = found;
     let (entity, version) = index.entity(name.entity);
     let listed = index.listed_name(name);
     let number = subject.document_number.as_deref();
@@ -65,24 +75,28 @@ pub fn compose(index: &Index, subject: &Subject, found: Match<'_>) -> ScreeningH
     .into_iter()
     .filter_map(|(feature, explanation)| Some((feature.to_owned(), explanation?)))
     .collect();
-    explanations.insert("name".to_owned(), name_explanation(&alignment, spelling, &listed.text));
+    explanations.insert("name".to_owned(), name_explanation(similarity, &pairs, spelling, &listed.text));
     ScreeningHit {
         id: entity.id.clone(),
         caption: entity.caption().to_owned(),
         schema: entity.schema.as_str().to_owned(),
-        datasets: vec![version.name.clone()],
+        datasets: if entity.datasets.is_empty() {
+            vec![version.name.clone()]
+        } else {
+            entity.datasets.clone()
+        },
         list_version: version.version.clone(),
         score,
         is_match: score >= MATCH_THRESHOLD,
         properties: properties(entity),
         algorithm: ALGORITHM.to_owned(),
+        entity_fingerprint: entity.fingerprint(),
         matched_name: MatchedName {
             query: spelling.text.clone(),
             candidate: listed.text.clone(),
             kind: listed.kind.as_str().to_owned(),
         },
-        pairs: alignment
-            .pairs
+        pairs: pairs
             .into_iter()
             .map(|pair| TokenPair {
                 query: pair.query,
@@ -94,16 +108,21 @@ pub fn compose(index: &Index, subject: &Subject, found: Match<'_>) -> ScreeningH
     }
 }
 
-fn name_explanation(alignment: &Alignment, spelling: &SpelledName, listed: &str) -> Explanation {
-    let same = alignment.pairs.iter().filter(|pair| pair.score >= 1.0).count();
-    let alike = alignment.pairs.len() - same;
+fn name_explanation(
+    similarity: f32,
+    pairs: &[AlignedPair],
+    spelling: &SpelledName,
+    listed: &str,
+) -> Explanation {
+    let same = pairs.iter().filter(|pair| pair.score >= 1.0).count();
+    let alike = pairs.len() - same;
     let cut = if spelling.truncated {
         " The subject's name was cut off, so its parts match as prefixes."
     } else {
         ""
     };
     Explanation {
-        score: Score::quantise(alignment.score),
+        score: Score::quantise(similarity),
         weight: NAME_WEIGHT,
         detail: format!("Of the name parts, {same} are the same and {alike} are alike.{cut}"),
         query: Some(spelling.text.clone()),
@@ -123,6 +142,7 @@ fn properties(entity: &ListedEntity) -> BTreeMap<String, Vec<String>> {
         ("nationality", entity.countries.iter().map(ToString::to_string).collect()),
         ("idNumber", entity.documents.clone()),
         ("program", entity.programs.clone()),
+        ("topics", entity.topics.clone()),
     ];
     all.into_iter()
         .filter(|(_, values)| !values.is_empty())

@@ -22,6 +22,8 @@ fn entity(id: &str, schema: Schema, born: &str, names: &[(&str, &str, NameKind)]
         countries: vec!["RUS".parse().unwrap()],
         documents: vec![format!("70-{id}-12345")],
         programs: vec!["TEST".to_owned()],
+        topics: vec!["sanction".to_owned()],
+        datasets: Vec::new(),
     }
 }
 
@@ -47,6 +49,7 @@ pub fn list(version: &str) -> SanctionsList {
         date: NaiveDate::from_ymd_opt(2024, 1, 2).unwrap(),
         entities: u32::try_from(entities.len()).unwrap(),
         demonstration: false,
+        confirmed: None,
     };
     SanctionsList { version, entities, problems: Vec::new() }
 }

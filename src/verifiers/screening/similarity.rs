@@ -1,8 +1,8 @@
 //! How alike two name parts are.
 
-use strsim::osa_distance;
+use rapidfuzz::distance::osa::{Args, BatchComparator};
 
-use super::vocabulary::Token;
+use super::vocabulary::{Token, letters, letters_between};
 
 /// Below this two parts are different names, not two spellings of one.
 pub const LEAST: f32 = 0.62;
@@ -21,46 +21,90 @@ const LEAST_SHORT_FORM: usize = 4;
 /// Letters of a skeleton that is worth comparing.
 const LEAST_SKELETON: usize = 3;
 
-/// Similarity in [0, 1] of the subject's part and a listed one; zero when they are two names. `cut` says that the
-/// subject's name was cut off in the machine-readable zone.
-pub fn similarity(query: &Token, listed: &Token, cut: bool) -> f32 {
-    if query.text == listed.text {
-        return 1.0;
-    }
-    let (shorter, longer) =
-        if query.text.len() <= listed.text.len() { (query, listed) } else { (listed, query) };
-    if shorter.text.len() == 1 {
-        return if longer.text.starts_with(&shorter.text) { INITIAL } else { 0.0 };
-    }
-    let mut best: f32 = 0.0;
-    if longer.text.starts_with(&shorter.text) {
-        if cut && shorter.text == query.text && query.text.len() >= LEAST_CUT {
-            best = CUT;
-        } else if shorter.text.len() >= LEAST_SHORT_FORM {
-            best = SHORT_FORM;
-        }
-    }
-    if query.fold == listed.fold {
-        best = best.max(SAME_FOLD);
-    } else if query.skeleton.len() >= LEAST_SKELETON && query.skeleton == listed.skeleton {
-        best = best.max(SAME_SKELETON);
-    }
-    if best < SAME_FOLD {
-        let far = (query.letters ^ listed.letters).count_ones() as usize > longer.text.len();
-        let spelt = if far { 0.0 } else { edit_similarity(&query.text, &listed.text) };
-        let sounded = edit_similarity(&query.fold, &listed.fold) * SAME_FOLD;
-        best = best.max(spelt).max(sounded);
-    }
-    if best < LEAST { 0.0 } else { best }
+/// A part of the subject's name, made ready to be compared with many listed ones.
+pub struct Part {
+    /// The part itself.
+    pub token: Token,
+    text: Spelling,
+    fold: Spelling,
 }
 
-/// One minus the share of letters to insert, delete, replace or swap.
-pub fn edit_similarity(one: &str, other: &str) -> f32 {
-    let longest = one.len().max(other.len());
-    if longest == 0 || one.len().abs_diff(other.len()) as f32 > (1.0 - LEAST) * longest as f32 {
-        return 0.0;
+impl Part {
+    /// Prepares a part.
+    pub fn new(token: Token) -> Self {
+        let (text, fold) = (Spelling::new(&token.text), Spelling::new(&token.fold));
+        Self { token, text, fold }
     }
-    1.0 - osa_distance(one, other) as f32 / longest as f32
+
+    /// Similarity in [0, 1] to a listed part; zero when they are two names. `cut` says that the subject's name was cut off
+    /// in the machine-readable zone.
+    pub fn similarity(&self, listed: &Token, cut: bool) -> f32 {
+        let query = &self.token;
+        if query.text == listed.text {
+            return 1.0;
+        }
+        let (shorter, longer) =
+            if query.text.len() <= listed.text.len() { (query, listed) } else { (listed, query) };
+        let begins = longer.text.starts_with(&shorter.text);
+        if shorter.text.len() == 1 {
+            return if begins { INITIAL } else { 0.0 };
+        }
+        let mut best: f32 = 0.0;
+        if begins {
+            if cut && shorter.text == query.text && query.text.len() >= LEAST_CUT {
+                best = CUT;
+            } else if shorter.text.len() >= LEAST_SHORT_FORM {
+                best = SHORT_FORM;
+            }
+        }
+        if query.fold == listed.fold {
+            best = best.max(SAME_FOLD);
+        } else if query.skeleton.len() >= LEAST_SKELETON && query.skeleton == listed.skeleton {
+            best = best.max(SAME_SKELETON);
+        }
+        if best < SAME_FOLD {
+            best = best.max(self.text.similarity(&listed.text, listed.letters, LEAST));
+            best = best.max(self.fold.similarity(&listed.fold, listed.fold_letters, LEAST) * SAME_FOLD);
+        }
+        if best < LEAST { 0.0 } else { best }
+    }
+
+    /// Similarity by the letters alone; zero where it is less than `least`. `letters` are those of the other text.
+    pub fn whole_similarity(&self, other: &str, letters: u32, least: f32) -> f32 {
+        self.text.similarity(other, letters, least)
+    }
+}
+
+/// A text made ready to be compared with many.
+struct Spelling {
+    length: usize,
+    letters: u32,
+    comparator: BatchComparator<u8>,
+}
+
+impl Spelling {
+    fn new(text: &str) -> Self {
+        Self { length: text.len(), letters: letters(text), comparator: BatchComparator::new(text.bytes()) }
+    }
+
+    /// One minus the share of letters to insert, delete, replace or swap; zero where that is less than `least`.
+    /// `letters` are those of the other text.
+    fn similarity(&self, other: &str, letters: u32, least: f32) -> f32 {
+        let longest = self.length.max(other.len());
+        if longest == 0 {
+            return 0.0;
+        }
+        // Rounding must not lose an edit that is just allowed.
+        let most = ((1.0 - least) * longest as f32 + 1e-4) as usize;
+        // An edit makes two letters differ at most.
+        let too_far =
+            self.length.abs_diff(other.len()) > most || letters_between(self.letters, letters) > 2 * most;
+        if too_far {
+            return 0.0;
+        }
+        let edits = self.comparator.distance_with_args(other.bytes(), &Args::default().score_cutoff(most));
+        edits.map_or(0.0, |edits| 1.0 - edits as f32 / longest as f32)
+    }
 }
 
 #[cfg(test)]
@@ -68,7 +112,7 @@ mod tests {
     use super::*;
 
     fn alike(query: &str, listed: &str, cut: bool) -> f32 {
-        similarity(&Token::new(query), &Token::new(listed), cut)
+        Part::new(Token::new(query)).similarity(&Token::new(listed), cut)
     }
 
     #[test]

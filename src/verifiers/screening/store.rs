@@ -1,40 +1,62 @@
 //! The lists in force: swapped whole, read without waiting.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use chrono::NaiveDate;
 use domain::screening::ListVersion;
 
 use super::index::Index;
-use crate::lists::{ListError, SanctionsList};
+use crate::lists::SanctionsList;
 
 /// Holds the index over the lists in force; shared by the screener, the health check and whoever refreshes lists.
 #[derive(Default)]
 pub struct ListStore {
     index: ArcSwap<Index>,
+    /// When publishers last said that there is nothing newer; changes far more often than the lists.
+    confirmed: ArcSwap<BTreeMap<String, NaiveDate>>,
+}
+
+/// What a swap changed.
+pub struct Swap {
+    /// The index before.
+    pub before: Arc<Index>,
+    /// The index from now on.
+    pub after: Arc<Index>,
 }
 
 impl ListStore {
     /// A store over `lists`; without any, nobody can be screened.
     pub fn new(lists: Vec<SanctionsList>) -> Self {
         let lists = lists.into_iter().map(Arc::new).collect();
-        Self { index: ArcSwap::from_pointee(Index::build(lists)) }
+        Self { index: ArcSwap::from_pointee(Index::build(lists)), confirmed: ArcSwap::default() }
     }
 
-    /// Puts a freshly loaded list in the place of the list of the same name. A list that failed to load leaves the
-    /// last good one in force, and the failure is handed back. Blocks for the time that indexing takes.
-    pub fn replace(&self, loaded: Result<SanctionsList, ListError>) -> Result<ListVersion, ListError> {
-        let list = Arc::new(loaded?);
-        let version = list.version.clone();
-        self.index.rcu(|current| {
-            let mut lists = current.lists().to_vec();
-            match lists.iter_mut().find(|known| known.version.name == version.name) {
-                Some(known) => *known = Arc::clone(&list),
-                None => lists.push(Arc::clone(&list)),
-            }
-            Index::build(lists)
-        });
-        Ok(version)
+    /// Puts freshly loaded lists in the place of those of the same name and drops what `keeps` does not name, all in one
+    /// step; readers go on with what they have. The demonstration list goes once there is another. Blocks for the time
+    /// that indexing takes; one caller at a time.
+    pub fn swap(&self, fresh: Vec<SanctionsList>, keeps: impl Fn(&str) -> bool) -> Swap {
+        let before = self.index.load_full();
+        let stays = |list: &&Arc<SanctionsList>| {
+            let name = &list.version.name;
+            let is_replaced = fresh.iter().any(|fresh| fresh.version.name == *name);
+            let is_kept = if list.version.demonstration { fresh.is_empty() } else { keeps(name) };
+            is_kept && !is_replaced
+        };
+        let mut lists: Vec<_> = before.lists().iter().filter(stays).cloned().collect();
+        lists.extend(fresh.into_iter().map(Arc::new));
+        lists.sort_by(|a, b| a.version.name.cmp(&b.version.name));
+        let after = Arc::new(Index::build(lists));
+        self.index.store(Arc::clone(&after));
+        Swap { before, after }
+    }
+
+    /// Notes on which days publishers last said that there is nothing newer.
+    pub fn confirm(&self, days: BTreeMap<String, NaiveDate>) {
+        if **self.confirmed.load() != days {
+            self.confirmed.store(Arc::new(days));
+        }
     }
 
     /// The index as it stands; later swaps do not change it.
@@ -44,32 +66,63 @@ impl ListStore {
 
     /// Versions of the lists in force.
     pub fn versions(&self) -> Vec<ListVersion> {
-        self.index.load().versions()
+        self.versions_of(&self.index.load())
+    }
+
+    /// Versions of the lists behind an index, with what is known of them by now.
+    pub fn versions_of(&self, index: &Index) -> Vec<ListVersion> {
+        let confirmed = self.confirmed.load();
+        let mut versions = index.versions();
+        for version in &mut versions {
+            version.confirmed = confirmed.get(&version.name).copied().or(version.confirmed);
+        }
+        versions
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
     use crate::verifiers::screening::made_up;
 
-    #[test]
-    fn a_list_that_cannot_be_read_leaves_the_last_good_one_in_force() {
-        let store = ListStore::new(vec![made_up::list("1")]);
-        let refused = store.replace(Err(ListError::Empty { path: PathBuf::from("list.csv") }));
-        assert!(refused.is_err());
-        assert_eq!(store.versions(), [made_up::list("1").version]);
+    fn named(name: &str, version: &str) -> SanctionsList {
+        let mut list = made_up::list(version);
+        list.version.name = name.to_owned();
+        list
+    }
+
+    fn versions(store: &ListStore) -> Vec<(String, String)> {
+        store.versions().into_iter().map(|list| (list.name, list.version)).collect()
     }
 
     #[test]
     fn a_newer_list_replaces_the_one_of_its_name_and_readers_keep_theirs() {
-        let store = ListStore::new(vec![made_up::list("1")]);
+        let store = ListStore::new(vec![named("a", "1"), named("b", "1")]);
         let before = store.index();
-        store.replace(Ok(made_up::list("2"))).unwrap();
+        store.swap(vec![named("b", "2")], |_| true);
+        assert_eq!(versions(&store), [("a".into(), "1".into()), ("b".into(), "2".into())]);
+        assert_eq!(before.versions()[1].version, "1");
+        store.swap(vec![], |name| name == "b");
+        assert_eq!(versions(&store), [("b".into(), "2".into())]);
+    }
+
+    #[test]
+    fn the_demonstration_list_goes_once_there_is_another() {
+        let mut demonstration = named("demonstration", "1");
+        demonstration.version.demonstration = true;
+        let store = ListStore::new(vec![demonstration]);
+        store.swap(vec![], |_| false);
         assert_eq!(store.versions().len(), 1);
-        assert_eq!(store.versions()[0].version, "2");
-        assert_eq!(before.versions()[0].version, "1");
+        store.swap(vec![named("a", "1")], |_| true);
+        assert_eq!(versions(&store), [("a".into(), "1".into())]);
+    }
+
+    #[test]
+    fn a_confirmation_shows_in_the_versions_without_a_new_index() {
+        let store = ListStore::new(vec![named("a", "1")]);
+        let (index, day) = (store.index(), NaiveDate::from_ymd_opt(2024, 5, 6).unwrap());
+        store.confirm([("a".to_owned(), day)].into());
+        assert_eq!(store.versions()[0].confirmed, Some(day));
+        assert!(Arc::ptr_eq(&index, &store.index()));
     }
 }

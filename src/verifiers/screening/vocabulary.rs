@@ -1,9 +1,12 @@
 //! The distinct parts of all listed names, and which of them a misspelt part may mean.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
+
+use super::keys::{Key, KeyTable};
 use super::normal::{fold, is_particle, skeleton};
+use super::similarity::Part;
 
 /// One name part in its three forms, with its weight.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub struct Token {
     pub skeleton: String,
     /// Which letters occur in the text, one bit each: two texts far apart in this cannot be near in edits.
     pub letters: u32,
+    /// The same of the fold.
+    pub fold_letters: u32,
     /// How much the part identifies, in (0, 1]: rare parts much, common ones and particles little.
     pub weight: f32,
 }
@@ -37,7 +42,8 @@ impl Token {
             1 => INITIAL_WEIGHT,
             _ => 1.0,
         };
-        Self { text: text.to_owned(), fold: folded, skeleton, letters: letters(text), weight }
+        let fold_letters = letters(&folded);
+        Self { text: text.to_owned(), fold: folded, skeleton, letters: letters(text), fold_letters, weight }
     }
 
     /// Whether the part identifies by itself: no particle and no initial.
@@ -53,12 +59,23 @@ impl Token {
     }
 }
 
+/// A listed part that a subject's part may mean, and how alike they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbour {
+    /// Number of the listed part.
+    pub number: u32,
+    /// Similarity in (0, 1].
+    pub similarity: f32,
+}
+
 /// All distinct parts; a part's number is its position.
 #[derive(Default)]
 pub struct Vocabulary {
     tokens: Vec<Token>,
-    numbers: HashMap<String, u32>,
-    keys: HashMap<u64, Vec<u32>>,
+    numbers: FxHashMap<Box<str>, u32>,
+    keys: KeyTable,
+    /// Neighbours of listed parts, found when they are first asked for: people share their names.
+    neighbours: Vec<OnceLock<Box<[Neighbour]>>>,
 }
 
 impl Vocabulary {
@@ -68,19 +85,29 @@ impl Vocabulary {
             return *number;
         }
         let number = u32::try_from(self.tokens.len()).expect("fewer distinct name parts than 2^32");
-        let token = Token::new(text);
-        for key in keys(&token) {
-            self.keys.entry(key).or_default().push(number);
-        }
-        self.numbers.insert(text.to_owned(), number);
-        self.tokens.push(token);
+        self.numbers.insert(text.into(), number);
+        self.tokens.push(Token::new(text));
         number
     }
 
-    /// Sets the weights; `occurrences[n]` of all `of` entities have part `n` in a name.
-    pub fn weigh(&mut self, occurrences: &[usize], of: usize) {
+    /// Makes the parts findable, once all are there, and sets their weights: `occurrences[n]` of all `of` entities have
+    /// part `n` in a name.
+    pub fn finish(&mut self, occurrences: &[usize], of: usize) {
         for (token, names) in self.tokens.iter_mut().zip(occurrences) {
             token.weigh((*names).max(1), of);
+        }
+        let mut entries = Vec::new();
+        for (number, token) in (0..).zip(&self.tokens) {
+            each_key(token, |key| entries.push((key, number)));
+        }
+        self.keys = KeyTable::new(entries);
+        self.neighbours.resize_with(self.tokens.len(), OnceLock::new);
+    }
+
+    /// Takes the weights from another vocabulary, where it knows the part.
+    pub fn weigh_as(&mut self, other: &Self) {
+        for token in &mut self.tokens {
+            token.weight = other.subject(&token.text).weight;
         }
     }
 
@@ -99,51 +126,69 @@ impl Vocabulary {
         self.numbers.get(text).map_or_else(|| Token::new(text), |number| self.token(*number).clone())
     }
 
-    /// Numbers of the parts that share a key with `token`: the same sound or skeleton, or one letter away from it.
-    pub fn neighbours(&self, token: &Token) -> Vec<u32> {
-        let mut found: Vec<u32> =
-            keys(token).iter().filter_map(|key| self.keys.get(key)).flatten().copied().collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// Hands on the parts that identify and that `part` may mean: those that share a key with it, which are the same sound
+    /// or skeleton or one letter away from it, and are alike.
+    pub fn each_neighbour(&self, part: &Part, mut take: impl FnMut(Neighbour)) {
+        match self.numbers.get(part.token.text.as_str()) {
+            Some(number) => {
+                let known = self.neighbours[*number as usize].get_or_init(|| self.find(part).into());
+                known.iter().copied().for_each(take);
+            }
+            None => self.find(part).into_iter().for_each(&mut take),
+        }
+    }
+
+    fn find(&self, part: &Part) -> Vec<Neighbour> {
+        let mut numbers = Vec::new();
+        each_key(&part.token, |key| numbers.extend(self.keys.get(key)));
+        numbers.sort_unstable();
+        numbers.dedup();
+        let alike = numbers.into_iter().filter_map(|number| {
+            let listed = self.token(number);
+            let similarity = if listed.identifies() { part.similarity(listed, false) } else { 0.0 };
+            (similarity > 0.0).then_some(Neighbour { number, similarity })
+        });
+        alike.collect()
     }
 }
 
-fn letters(text: &str) -> u32 {
+/// Which letters occur in a text, one bit each.
+pub fn letters(text: &str) -> u32 {
     text.bytes().filter(u8::is_ascii_uppercase).fold(0, |seen, letter| seen | 1 << (letter - b'A'))
+}
+
+/// How many letters occur in only one of two texts.
+pub fn letters_between(one: u32, other: u32) -> usize {
+    (one ^ other).count_ones() as usize
 }
 
 /// Letters that a form needs before one of them may be missing; with fewer, too many names would share the key.
 const DELETABLE_FOLD: usize = 4;
 const DELETABLE_SKELETON: usize = 5;
+/// Kinds of key.
+const FOLD: u64 = 1;
+const SKELETON: u64 = 2;
 
 /// Keys under which a part is found: its fold and skeleton, whole and with each single letter left out. Two forms
 /// that are one insertion, deletion, replacement or swap apart share a key (the deletion neighbourhood of SymSpell).
-fn keys(token: &Token) -> Vec<u64> {
-    let mut keys = Vec::with_capacity(token.fold.len() + token.skeleton.len() + 2);
-    let forms = [(&token.fold, "fold", DELETABLE_FOLD), (&token.skeleton, "skeleton", DELETABLE_SKELETON)];
-    for (form, name, deletable) in forms {
-        if form.len() < 2 && name == "skeleton" {
+fn each_key(token: &Token, mut take: impl FnMut(u64)) {
+    for (form, kind, deletable) in
+        [(&token.fold, FOLD, DELETABLE_FOLD), (&token.skeleton, SKELETON, DELETABLE_SKELETON)]
+    {
+        let form = form.as_bytes();
+        if form.len() < 2 && kind == SKELETON {
             continue;
         }
-        keys.push(hashed(&(name, form.as_str())));
-        if form.len() >= deletable {
-            for left_out in 0..form.len() {
-                keys.push(hashed(&(name, format!("{}{}", &form[..left_out], &form[left_out + 1..]))));
-            }
+        let mut before = Key::of(kind);
+        take(before.and(form).done());
+        if form.len() < deletable {
+            continue;
+        }
+        for left_out in 0..form.len() {
+            take(before.and(&form[left_out + 1..]).done());
+            before = before.and(&form[left_out..=left_out]);
         }
     }
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-fn hashed(value: &(&str, impl AsRef<str>)) -> u64 {
-    // The default hasher's keys are fixed, so an index is the same in every process.
-    let mut hasher = DefaultHasher::new();
-    value.0.hash(&mut hasher);
-    value.1.as_ref().hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -155,10 +200,16 @@ mod tests {
         let mut vocabulary = Vocabulary::default();
         let number = vocabulary.add("VARGOSIN");
         vocabulary.add("PELTRAMI");
+        vocabulary.finish(&[1, 1], 2);
+        let neighbours = |text: &str| {
+            let mut found = vec![];
+            vocabulary.each_neighbour(&Part::new(Token::new(text)), |one| found.push(one.number));
+            found
+        };
         for spelling in ["VARGOSIN", "VRAGOSIN", "VARGOSEN", "VARGOZIN", "VARGOSINN", "ARGOSIN"] {
-            assert_eq!(vocabulary.neighbours(&Token::new(spelling)), [number], "{spelling}");
+            assert_eq!(neighbours(spelling), [number], "{spelling}");
         }
-        assert!(vocabulary.neighbours(&Token::new("QUIMBY")).is_empty());
+        assert!(neighbours("QUIMBY").is_empty());
     }
 
     #[test]
@@ -167,7 +218,7 @@ mod tests {
         for text in ["RARE", "COMMON", "AL"] {
             vocabulary.add(text);
         }
-        vocabulary.weigh(&[1, 400, 900], 1_000);
+        vocabulary.finish(&[1, 400, 900], 1_000);
         let weight = |text: &str| vocabulary.subject(text).weight;
         assert!(weight("RARE") > 0.9 && weight("COMMON") < 0.3 && weight("AL") < 0.1);
         assert_eq!(weight("UNLISTED"), 1.0);

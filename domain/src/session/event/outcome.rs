@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::risk::{RiskFactor, RiskLevel};
 use crate::score::Score;
-use crate::screening::{ListVersion, ScreeningHits, ScreeningOutcome};
+use crate::screening::{ListChange, ListVersion, ScreeningHits, ScreeningOutcome};
 use crate::sealed::Sealed;
 use crate::stamp::PolicyRef;
 
@@ -67,6 +67,30 @@ pub struct SessionDecided {
     pub policy: PolicyRef,
     /// When.
     pub decided_at: Timestamp,
+}
+
+/// A list changed, and the approved person may be somebody who is listed now: from here a person decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionRescreened {
+    /// How the lists changed.
+    pub changes: Vec<ListChange>,
+    /// Number of possible matches among what is new.
+    pub matches: u32,
+    /// Those matches with their explanations.
+    pub hits: Sealed<ScreeningHits>,
+    /// Name and version of the algorithm.
+    pub algorithm: String,
+    /// When.
+    pub rescreened_at: Timestamp,
+}
+
+/// Nobody behind an alert is listed any more: the approval stands again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScreeningAlertClosed {
+    /// How the lists changed.
+    pub changes: Vec<ListChange>,
+    /// When.
+    pub closed_at: Timestamp,
 }
 
 /// The session's time ran out before it was submitted.

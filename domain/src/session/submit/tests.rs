@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use super::super::testing::{PARTNER, Story, World, face, list, selfie};
+use super::super::testing::{PARTNER, Story, World, face, hit, list, selfie};
 use super::super::{Action, Caller};
 use super::*;
 use crate::document::specimen::{EXPIRY_DIGIT, Specimen, day, declared, passport, spoil};
@@ -10,7 +8,7 @@ use crate::liveness::HeadTurn;
 use crate::mrz::MrzFields;
 use crate::risk::RiskFactor;
 use crate::score::Score;
-use crate::screening::{MatchedName, ScreeningHit, ScreeningHits};
+use crate::screening::ScreeningHits;
 
 struct Outcome {
     decision: Decision,
@@ -39,27 +37,6 @@ fn outcome_of(story: &Story) -> Outcome {
 fn expect(decision: Decision, reasons: &[RiskFactor], change: impl FnOnce(&mut World)) {
     let outcome = outcome(change);
     assert_eq!((outcome.decision, outcome.reasons.as_slice()), (decision, reasons));
-}
-
-fn hit(is_match: bool) -> ScreeningHit {
-    ScreeningHit {
-        id: "test-1".into(),
-        caption: "Somebody".into(),
-        schema: "Person".into(),
-        datasets: vec!["us_ofac_sdn".into()],
-        list_version: "test".into(),
-        score: Score::ONE,
-        is_match,
-        properties: BTreeMap::new(),
-        algorithm: "test/1".into(),
-        matched_name: MatchedName {
-            query: "Somebody".into(),
-            candidate: "Somebody".into(),
-            kind: "primary".into(),
-        },
-        pairs: vec![],
-        explanations: BTreeMap::new(),
-    }
 }
 
 fn utopian() -> Specimen {
@@ -237,7 +214,8 @@ fn somebody_elses_frames_are_a_sign_of_their_own() {
 
 #[test]
 fn a_screening_match_goes_to_a_reviewer_and_never_rejects() {
-    let matched = outcome(|world| world.screening.hits = ScreeningHits(vec![hit(true), hit(false)]));
+    let matched =
+        outcome(|world| world.screening.hits = ScreeningHits(vec![hit("a", true), hit("b", false)]));
     assert_eq!(matched.decision, Decision::ManualReview);
     assert_eq!(matched.reasons, [RiskFactor::ScreeningPossibleMatch]);
     assert_eq!(matched.screening.clear(), Some(false));
@@ -245,7 +223,7 @@ fn a_screening_match_goes_to_a_reviewer_and_never_rejects() {
 
 #[test]
 fn a_hit_below_the_threshold_is_no_match() {
-    expect(Decision::Approved, &[], |world| world.screening.hits = ScreeningHits(vec![hit(false)]));
+    expect(Decision::Approved, &[], |world| world.screening.hits = ScreeningHits(vec![hit("b", false)]));
 }
 
 #[track_caller]

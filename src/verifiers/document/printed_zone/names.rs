@@ -2,6 +2,7 @@
 
 use any_ascii::any_ascii;
 use domain::mrz::{MrzName, transliterate};
+use rapidfuzz::distance::levenshtein;
 
 use super::{PrintedZone, printed_lines};
 use crate::verifiers::document::read::TextLine;
@@ -72,12 +73,14 @@ fn same(word: &str, printed: &str) -> bool {
     if word == printed {
         return true;
     }
-    word.len() >= FORGIVING_LENGTH && (printed.contains(word) || strsim::levenshtein(word, printed) <= 1)
+    word.len() >= FORGIVING_LENGTH
+        && (printed.contains(word) || levenshtein::distance(word.chars(), printed.chars()) <= 1)
 }
 
 /// Close enough for a misreading of the same word.
 fn similar(word: &str, printed: &str) -> bool {
-    same(word, printed) || strsim::normalized_levenshtein(word, printed) >= MISREAD_SIMILARITY
+    same(word, printed)
+        || levenshtein::normalized_similarity(word.chars(), printed.chars()) >= MISREAD_SIMILARITY
 }
 
 #[cfg(test)]

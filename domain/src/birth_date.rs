@@ -1,8 +1,8 @@
-//! Birth dates as lists give them: a day, a year, a span of years, `circa`.
+//! Birth dates as sanctions lists and unreadable documents leave them: a day, a year, a span of years, `circa`.
 
 use chrono::{Datelike, NaiveDate};
 
-/// A listed birth date, as precise as the list is.
+/// A birth date, as precise as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BirthDate {
     /// A full date.
@@ -20,8 +20,9 @@ pub enum BirthDate {
 const CIRCA_YEARS: i32 = 1;
 
 impl BirthDate {
-    /// Reads the forms that OFAC's files use: `1970-03-09`, `09 Mar 1970`, `Mar 1970`, `1970`, `circa ...`, `... to
-    /// ...`, `between ... and ...`. A month without a day counts as its year. None if it is something else.
+    /// Reads the forms that lists use: `1970-03-09`, `09 Mar 1970`, `09/03/1970`, `dd/mm/1970`, `Mar 1970`, `1970-03`,
+    /// `1970`, `circa ...`, `... to ...`, `between ... and ...`. A month without a day counts as its year. None if it is
+    /// something else.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let lower = text.to_ascii_lowercase();
@@ -35,7 +36,7 @@ impl BirthDate {
             let year = Self::parse(about)?.years();
             return Some(Self::Years { first: year.0 - CIRCA_YEARS, last: year.1 + CIRCA_YEARS });
         }
-        ["%Y-%m-%d", "%d %b %Y"]
+        ["%Y-%m-%d", "%d %b %Y", "%d/%m/%Y"]
             .iter()
             .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
             .filter(|date| plausible(date.year()))
@@ -49,6 +50,12 @@ impl BirthDate {
             Self::Day(date) => (date.year(), date.year()),
             Self::Years { first, last } => (*first, *last),
         }
+    }
+}
+
+impl From<NaiveDate> for BirthDate {
+    fn from(day: NaiveDate) -> Self {
+        Self::Day(day)
     }
 }
 
@@ -70,13 +77,22 @@ fn span(from: &str, to: &str) -> Option<BirthDate> {
 }
 
 fn month_or_year(lower: &str) -> Option<BirthDate> {
-    let year = match lower.split_once(' ') {
-        Some((month, year)) if MONTHS.contains(&month) => year,
+    // The United Kingdom writes letters where a day or a month is not known.
+    let lower = lower.strip_prefix("dd/").unwrap_or(lower);
+    let year = match lower.split_once([' ', '/']) {
+        Some((month, year)) if MONTHS.contains(&month) || month == "mm" || is_month(month) => year,
         Some(_) => return None,
-        None => lower,
+        None => match lower.split_once('-') {
+            Some((year, month)) if is_month(month) => year,
+            _ => lower,
+        },
     };
     let year = Some(year).filter(|year| year.len() == 4)?.parse().ok().filter(|year| plausible(*year))?;
     Some(BirthDate::Years { first: year, last: year })
+}
+
+fn is_month(digits: &str) -> bool {
+    digits.len() == 2 && digits.parse::<u8>().is_ok_and(|month| (1..=12).contains(&month))
 }
 
 const MONTHS: [&str; 12] =
@@ -99,12 +115,16 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(1970, 3, 9).map(BirthDate::Day);
         assert_eq!(BirthDate::parse("1970-03-09"), day);
         assert_eq!(BirthDate::parse("09 Mar 1970"), day);
+        assert_eq!(BirthDate::parse("09/03/1970"), day);
     }
 
     #[test]
     fn what_is_less_than_a_day_becomes_years() {
         assert_eq!(BirthDate::parse("1970"), years(1970, 1970));
         assert_eq!(BirthDate::parse("Mar 1970"), years(1970, 1970));
+        for text in ["1970-03", "dd/mm/1970", "dd/03/1970", "03/1970"] {
+            assert_eq!(BirthDate::parse(text), years(1970, 1970), "{text}");
+        }
         assert_eq!(BirthDate::parse("circa 1970"), years(1969, 1971));
         assert_eq!(BirthDate::parse("1968 to 1972"), years(1968, 1972));
         assert_eq!(BirthDate::parse("circa 1968 to 1972"), years(1968, 1972));
@@ -114,7 +134,17 @@ mod tests {
 
     #[test]
     fn anything_else_is_none() {
-        for text in ["", "unknown", "1970-13-40", "19700", "1972 to 1968", "0000", "Smarch 1970"] {
+        for text in [
+            "",
+            "unknown",
+            "1970-13-40",
+            "19700",
+            "1972 to 1968",
+            "0000",
+            "Smarch 1970",
+            "dd/13/1970",
+            "1970-13",
+        ] {
             assert_eq!(BirthDate::parse(text), None, "{text}");
         }
     }

@@ -1,12 +1,40 @@
-//! The names of nations as OFAC writes them.
+//! The names of nations as the authorities write them.
 
 use domain::country::CountryCode;
 
-/// The code of a nation; none for a name that is not in the table.
-pub(super) fn country(name: &str) -> Option<CountryCode> {
-    let name = name.trim();
-    NATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).and_then(|(_, code)| code.parse().ok())
+/// A country by its code in two or three letters, or by a name that an authority gives it; none for anything else.
+pub(super) fn country(text: &str) -> Option<CountryCode> {
+    let name = text.trim();
+    if name.len() <= 3 {
+        return name.parse().ok();
+    }
+    let name = name.strip_prefix("The ").or_else(|| name.strip_prefix("the ")).unwrap_or(name);
+    let table = NATIONS.iter().chain(&LONG_NAMES);
+    table
+        .into_iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .and_then(|(_, code)| code.parse().ok())
 }
+
+/// Names of the United Nations, the European Union and the United Kingdom where they differ from OFAC's.
+#[rustfmt::skip]
+const LONG_NAMES: [(&str, &str); 46] = [
+    ("Democratic People's Republic of Korea", "KP"), ("DPRK", "KP"), ("North Korea", "KP"),
+    ("Republic of Korea", "KR"), ("South Korea", "KR"), ("Democratic Republic of the Congo", "CD"),
+    ("Democratic Republic of Congo", "CD"), ("Congo (Democratic Republic)", "CD"), ("Congo", "CG"),
+    ("Republic of the Congo", "CG"), ("Iran (Islamic Republic of)", "IR"), ("Islamic Republic of Iran", "IR"),
+    ("Russian Federation", "RU"), ("Syrian Arab Republic", "SY"), ("Libyan Arab Jamahiriya", "LY"),
+    ("State of Libya", "LY"), ("United Republic of Tanzania", "TZ"), ("Viet Nam", "VN"),
+    ("Bolivarian Republic of Venezuela", "VE"), ("Venezuela (Bolivarian Republic of)", "VE"),
+    ("Plurinational State of Bolivia", "BO"), ("Republic of Moldova", "MD"), ("Côte d'Ivoire", "CI"),
+    ("Ivory Coast", "CI"), ("Lao People's Democratic Republic", "LA"), ("Brunei Darussalam", "BN"),
+    ("Myanmar", "MM"), ("Myanmar (Burma)", "MM"), ("Türkiye", "TR"), ("Turkiye", "TR"), ("Czechia", "CZ"),
+    ("Bahamas", "BS"), ("Gambia", "GM"), ("North Macedonia", "MK"), ("State of Palestine", "PS"),
+    ("Palestine", "PS"), ("Palestinian Territories", "PS"), ("Occupied Palestinian Territories", "PS"),
+    ("United Kingdom of Great Britain and Northern Ireland", "GB"), ("British", "GB"),
+    ("United States of America", "US"), ("Swaziland", "SZ"), ("Cape Verde", "CV"), ("Timor-Leste", "TL"),
+    ("Guinea Bissau", "GW"), ("Macao", "MO"),
+];
 
 #[rustfmt::skip]
 const NATIONS: [(&str, &str); 186] = [
@@ -57,9 +85,10 @@ mod tests {
 
     #[test]
     fn every_nation_of_the_table_has_a_code_that_the_domain_knows() {
-        for (name, _) in NATIONS {
+        for (name, _) in NATIONS.iter().chain(&LONG_NAMES) {
             assert!(country(name).is_some(), "{name}");
         }
-        assert!(country("Atlantis").is_none());
+        assert_eq!(country("the Russian Federation").map(|code| code.to_string()).as_deref(), Some("RUS"));
+        assert!(country("Atlantis").is_none() && country("00").is_none());
     }
 }

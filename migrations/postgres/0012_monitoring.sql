@@ -1,0 +1,10 @@
+-- Derived from the log: whose approval a change of a sanctions list can put in doubt.
+CREATE TABLE monitored_subjects (
+    session_id text COLLATE "C" PRIMARY KEY,
+    -- idle, approved or alerted
+    state      text NOT NULL,
+    -- Who the person is, sealed.
+    identity   text NOT NULL
+);
+
+CREATE INDEX monitored_subjects_by_state ON monitored_subjects (state, session_id);

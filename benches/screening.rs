@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::birth_date::BirthDate;
 use domain::document::Identity;
 use domain::policy::Policy;
@@ -91,8 +91,10 @@ fn names(index: &Index) {
 async fn monitoring(list: Arc<SanctionsList>) -> Result<()> {
     let count = std::env::var("SESSIONS").map_or(SESSIONS, |count| count.parse().unwrap());
     // In memory where the system has such a folder: making the sessions is not what is measured.
-    let folder = tempfile::tempdir_in(Some("/dev/shm").filter(|at| PathBuf::from(at).is_dir()).unwrap_or("."))?;
-    let settings = Settings { data_dir: folder.path().join("data"), metrics_bind: String::new(), ..Settings::default() };
+    let folder =
+        tempfile::tempdir_in(Some("/dev/shm").filter(|at| PathBuf::from(at).is_dir()).unwrap_or("."))?;
+    let settings =
+        Settings { data_dir: folder.path().join("data"), metrics_bind: String::new(), ..Settings::default() };
     let app = App::open(settings.clone(), Policy::demo(), Verifiers::load(&settings).await?).await?;
     let vault = KeyVault::open(settings.keys()?, &master_key(&settings)?).await?;
     approve(&settings, &vault, count).await?;
@@ -141,8 +143,9 @@ async fn approve(settings: &Settings, vault: &KeyVault, count: u64) -> Result<()
     let file = settings.data_dir.join("ekyc.db");
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await?;
     for rows in rows.chunks(500) {
-        let mut insert =
-            sqlx::QueryBuilder::<sqlx::Sqlite>::new("INSERT INTO monitored_subjects (session_id, state, identity) ");
+        let mut insert = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
+            "INSERT INTO monitored_subjects (session_id, state, identity) ",
+        );
         insert.push_values(rows, |mut row, (session, identity)| {
             row.push_bind(session).push_bind("approved").push_bind(identity.ciphertext());
         });
@@ -172,16 +175,20 @@ impl Person {
         let mut seed = Seed(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let given = if seed.below(4) == 0 { COMMON[seed.below(8)].to_owned() } else { seed.word(2) };
         let surname = seed.word(3);
-        let born = NaiveDate::from_ymd_opt(1940 + seed.below(45) as i32, 1 + seed.below(12) as u32, 1 + seed.below(28) as u32);
+        let born = NaiveDate::from_ymd_opt(
+            1940 + seed.below(45) as i32,
+            1 + seed.below(12) as u32,
+            1 + seed.below(28) as u32,
+        );
         Self { given, surname, born: born.unwrap() }
     }
 }
 
 const COMMON: [&str; 8] = ["Mohamed", "Ahmad", "Ali", "Maria", "Jose", "Ivan", "Li", "Kim"];
 const SYLLABLES: [&str; 40] = [
-    "ka", "ro", "mi", "sha", "bel", "tor", "van", "li", "zen", "do", "pra", "kov", "ste", "mar", "ul", "hin", "go",
-    "fa", "ri", "dsu", "yam", "che", "no", "wal", "ber", "tse", "qu", "lo", "ham", "ei", "ska", "pin", "oru", "jed",
-    "bas", "ney", "tul", "ges", "ich", "ada",
+    "ka", "ro", "mi", "sha", "bel", "tor", "van", "li", "zen", "do", "pra", "kov", "ste", "mar", "ul", "hin",
+    "go", "fa", "ri", "dsu", "yam", "che", "no", "wal", "ber", "tse", "qu", "lo", "ham", "ei", "ska", "pin",
+    "oru", "jed", "bas", "ney", "tul", "ges", "ich", "ada",
 ];
 
 struct Seed(u64);

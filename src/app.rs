@@ -22,6 +22,7 @@ use crate::links::LinkKey;
 use crate::list_refresh::ListRefresh;
 use crate::metrics::Metrics;
 use crate::monitoring::Monitor;
+use crate::operators::sign_in::SignIns;
 use crate::partners::{KeyRequest, Partners};
 use crate::sessions::Sessions;
 use crate::store::access::{AccessProjection, ApiKey};
@@ -103,7 +104,7 @@ impl App {
         let partners = Arc::new(Partners::new(&store, Arc::clone(&clock)));
         partners.adopt().await.context("the keys of an older version cannot be taken over")?;
         let services = Services {
-            clock,
+            clock: Arc::clone(&clock),
             ids: Arc::new(RandomIds),
             vault: Arc::clone(&vault) as _,
             evidence: Arc::clone(&evidence) as _,
@@ -114,6 +115,7 @@ impl App {
             policy,
             production: settings.production,
             consent: settings.require_consent,
+            four_eyes: settings.four_eyes,
         };
         let pump = pump(&store);
         let sessions = Sessions::new(store.clone(), services, Arc::clone(&metrics));
@@ -124,6 +126,7 @@ impl App {
         let shared = web::Data::new(Shared {
             sessions,
             webhooks,
+            sign_ins: SignIns::new(&store, Arc::clone(&vault), clock),
             store,
             vault,
             limits: Arc::new(RateLimits::new(per_minute, settings.trusted_proxies.clone())),
@@ -156,6 +159,11 @@ impl App {
         let partner = self.partners.register("default", &actor).await?;
         let key = KeyRequest::with_every_scope("first start");
         Ok(Some(self.partners.issue_key(partner.id, key, &actor).await?.1))
+    }
+
+    /// Keys and sealing.
+    pub fn vault(&self) -> &Arc<KeyVault> {
+        &self.shared.vault
     }
 
     /// Commands on partners and their keys.

@@ -59,6 +59,8 @@ pub struct Settings {
     pub require_consent: ConsentRule,
     /// Policy file; by default the embedded policy.
     pub policy_file: Option<PathBuf>,
+    /// Whether a reviewer's approval needs somebody else than whoever cleared a sanctions hit.
+    pub four_eyes: bool,
     /// Where sanctions lists come from: a table from a list's name to its address or addresses.
     #[serde(deserialize_with = "fetch::sources")]
     pub list_sources: Vec<ListSource>,
@@ -111,6 +113,7 @@ impl Default for Settings {
             allow_private_addresses: false,
             require_consent: ConsentRule::Hosted,
             policy_file: None,
+            four_eyes: true,
             list_sources: vec![],
             list_refresh_hours: 12,
             session_hours: 24,

@@ -1,5 +1,6 @@
 //! The HTTP edge: parses requests into domain types, renders answers, maps every error in one place.
 
+mod admin;
 mod answers;
 mod auth;
 mod client_address;
@@ -25,6 +26,8 @@ mod unread_body;
 pub mod upload;
 mod webhooks;
 
+pub use admin::HitView;
+
 use std::sync::Arc;
 
 use actix_web::{Resource, web};
@@ -38,6 +41,7 @@ pub use unread_body::close_on_unread_body;
 use crate::config::Settings;
 use crate::links::LinkKey;
 use crate::metrics::Metrics;
+use crate::operators::sign_in::SignIns;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::vault::KeyVault;
@@ -57,6 +61,8 @@ pub struct Shared {
     pub vault: Arc<KeyVault>,
     /// How much may be asked.
     pub limits: Arc<RateLimits>,
+    /// Lets operators in.
+    pub sign_ins: SignIns,
     /// The sanctions lists in force.
     pub lists: Arc<ListStore>,
     /// What is counted and timed.
@@ -84,6 +90,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(link::routes)
             .configure(kyc::routes)
             .configure(webhooks::routes)
+            .configure(admin::routes)
             .configure(health::routes)
             .configure(docs::routes)
             .default_service(web::to(problem::no_such_route));

@@ -1,6 +1,7 @@
 //! The one way to act on operators: roles in the log, names and passwords in the key database.
 
 mod password;
+pub mod sign_in;
 
 pub use password::{InvalidPassword, Password};
 

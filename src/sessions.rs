@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use cqrs_es::persist::PersistedEventStore;
-use cqrs_es::{AggregateError, EventStore};
+use cqrs_es::{Aggregate, AggregateError, EventEnvelope, EventStore};
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, Services};
 use domain::session::{Session, SessionCommand, SessionError, SessionEvent};
@@ -151,17 +151,29 @@ impl Sessions {
         Ok(view.filter(|view| view.partner_id == partner))
     }
 
+    /// A session whoever's it is, with its view, folded from its stream.
+    pub async fn folded(&self, id: SessionId) -> Result<Option<Folded>, StoreError> {
+        let envelopes = self.load(id).await?;
+        let (mut session, mut view) = (Session::default(), None);
+        for envelope in envelopes {
+            view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
+            session.apply(envelope.payload);
+        }
+        Ok(view.map(|view| Folded { session, view }))
+    }
+
+    async fn load(&self, id: SessionId) -> Result<Vec<EventEnvelope<Session>>, StoreError> {
+        let loaded = self.events.load_events(&id.to_string()).await;
+        loaded.map_err(|error| StoreError::Damaged(error.to_string()))
+    }
+
     /// The view of a session whoever's it is, folded from its stream.
     pub async fn fold(&self, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
         self.fold_until(id, u64::MAX).await
     }
 
     async fn fold_until(&self, id: SessionId, version: u64) -> Result<Option<PartnerView>, StoreError> {
-        let envelopes = self
-            .events
-            .load_events(&id.to_string())
-            .await
-            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let envelopes = self.load(id).await?;
         let until = envelopes.iter().take_while(|envelope| envelope.sequence as u64 <= version);
         Ok(until.fold(None, |view, envelope| {
             PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload)

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod log;
 pub mod monitoring;
 mod numbering;
+pub mod operator_sessions;
 pub mod partner_view;
 pub(crate) mod postgres;
 pub mod projection;

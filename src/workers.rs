@@ -29,6 +29,8 @@ const IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// How long the beginnings of receivers' answers are kept.
 const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(30);
+/// Longer than a session may be idle.
+const UNUSED_SESSIONS_KEPT: chrono::Duration = chrono::Duration::days(1);
 /// Far longer than a command takes between storing a file and appending the event that refers to it.
 const SWEEP_AGE: Duration = Duration::from_secs(6 * 3_600);
 
@@ -71,6 +73,7 @@ impl Workers {
                 sweep(&evidence, &store).await;
                 forget_keys(&store).await;
                 forget_answers(&store).await;
+                forget_operator_sessions(&store).await;
             }
         });
         workers.every(KEY_USES_EVERY, move || {
@@ -186,6 +189,13 @@ async fn forget_keys(store: &Store) {
 async fn forget_answers(store: &Store) {
     if let Err(error) = store.forget_answers(chrono::Utc::now() - ANSWERS_KEPT).await {
         tracing::error!(%error, "old answers of webhook receivers could not be forgotten");
+    }
+}
+
+/// Forgets operators' sessions that nobody uses any more.
+async fn forget_operator_sessions(store: &Store) {
+    if let Err(error) = store.sweep_operator_sessions(chrono::Utc::now() - UNUSED_SESSIONS_KEPT).await {
+        tracing::error!(%error, "old sessions of operators could not be forgotten");
     }
 }
 

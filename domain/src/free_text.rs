@@ -56,6 +56,10 @@ free_text!(
     /// What a reviewer tells the person about what is asked for again; the person reads it.
     ResubmissionMessage, "message", "resubmission_message"
 );
+free_text!(
+    /// What a reviewer notes for colleagues and auditors; the person never reads it.
+    ReviewNote, "note", "review_note"
+);
 
 fn is_readable(text: &str) -> bool {
     let is_control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');

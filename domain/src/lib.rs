@@ -21,6 +21,7 @@ pub mod operator;
 pub mod partner;
 pub mod policy;
 pub mod ports;
+pub mod review;
 pub mod risk;
 pub mod score;
 pub mod screening;

@@ -4,7 +4,8 @@ mod event;
 mod rules;
 
 pub use event::{
-    OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited, PasswordChanged, RoleChanged,
+    OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited, OperatorSignedIn, OperatorSignedOut,
+    PasswordChanged, RoleChanged,
 };
 pub use rules::{InvalidLogin, LoginName};
 
@@ -86,6 +87,10 @@ pub enum OperatorAction {
     Enable,
     /// Note that the password is another one.
     NotePassword,
+    /// Let the person in for a while.
+    SignIn,
+    /// Note that the person left.
+    SignOut,
 }
 
 /// Why a command on an operator is refused; nothing changes then.
@@ -97,6 +102,9 @@ pub enum OperatorError {
     /// The identifier is taken.
     #[error("the operator is there already")]
     AlreadyThere,
+    /// The person may not sign in.
+    #[error("the operator may not sign in")]
+    Disabled,
     /// Nobody could let anybody in.
     #[error("the last enabled admin stays one")]
     LastAdmin,
@@ -146,7 +154,9 @@ impl Aggregate for Operator {
             OperatorEvent::RoleChanged(changed) => self.role = Some(changed.role),
             OperatorEvent::OperatorDisabled(_) => self.is_disabled = true,
             OperatorEvent::OperatorEnabled(_) => self.is_disabled = false,
-            OperatorEvent::PasswordChanged(_) => {}
+            OperatorEvent::PasswordChanged(_)
+            | OperatorEvent::OperatorSignedIn(_)
+            | OperatorEvent::OperatorSignedOut(_) => {}
         }
     }
 }

@@ -210,4 +210,6 @@ pub struct Services {
     pub production: bool,
     /// Whose evidence is refused until the person's consent was taken down.
     pub consent: ConsentRule,
+    /// Whether somebody else has to approve than whoever cleared a hit.
+    pub four_eyes: bool,
 }

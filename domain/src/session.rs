@@ -21,6 +21,7 @@ mod open;
 mod other_side;
 mod request_resubmission;
 mod rescreen;
+mod review;
 mod round;
 mod state;
 mod submit;
@@ -30,18 +31,19 @@ mod take_selfie;
 mod testing;
 
 pub use command::{
-    Action, Caller, CheckLiveness, ErasureGround, GiveConsent, OpenSession, RequestResubmission,
-    SessionCommand, SubmitDocument,
+    Action, Caller, CheckLiveness, DecideReview, ErasureGround, GiveConsent, OpenSession,
+    RequestResubmission, ResolveHit, SessionCommand, SubmitDocument,
 };
 pub use error::{SessionError, Step};
 pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, ErasureOrdered,
-    EvidenceErased, FacePair, FacesCompared, FramesRef, IdentityDisclosed, LinkIssued,
+    EvidenceErased, FacePair, FacesCompared, FramesRef, HitResolved, IdentityDisclosed, LinkIssued,
     LivenessChallengeIssued, LivenessChecked, LivenessMeasured, OwnSide, RelationshipEnded,
-    ResubmissionRequested, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SelfieSubmitted,
-    SessionCancelled, SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionRescreened,
-    SessionSubmitted,
+    ResubmissionRequested, ReviewClaimed, ReviewDecided, ReviewNoted, ReviewReleased, RiskAssessed,
+    SanctionsScreened, ScreeningAlertClosed, SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent,
+    SessionExpired, SessionOpened, SessionRescreened, SessionSubmitted,
 };
+pub use review::key as hit_key;
 pub use round::Round;
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -108,6 +110,13 @@ impl Aggregate for Session {
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                     Action::OrderErasure(ground) => erase::order(self, ground, services)?,
                     Action::Erase => erase::handle(self, session, services).await?,
+                    Action::ClaimReview => review::claim(self, caller, services)?,
+                    Action::ReleaseReview => review::release(self, caller, services)?,
+                    Action::NoteReview(note) => review::note(self, session, caller, note, services).await?,
+                    Action::ResolveHit(hit) => review::resolve(self, session, caller, hit, services).await?,
+                    Action::DecideReview(ruling) => {
+                        review::decide(self, session, caller, ruling, services).await?
+                    }
                     Action::Rescreen(found) => rescreen::handle(self, session, *found, services).await?,
                     Action::CloseAlert(listed) => rescreen::close(self, session, listed, services).await?,
                     Action::RequestResubmission(request) => {

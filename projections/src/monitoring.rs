@@ -44,9 +44,12 @@ pub fn change(event: &SessionEvent) -> Option<Change<'_>> {
         SessionEvent::SessionDecided(decided) if decided.decision == Decision::Approved => {
             Change::State(Monitoring::Approved)
         }
-        SessionEvent::SessionDecided(_) | SessionEvent::ResubmissionRequested(_) => {
-            Change::State(Monitoring::Idle)
+        SessionEvent::ReviewDecided(decided) if decided.decision == Decision::Approved => {
+            Change::State(Monitoring::Approved)
         }
+        SessionEvent::SessionDecided(_)
+        | SessionEvent::ReviewDecided(_)
+        | SessionEvent::ResubmissionRequested(_) => Change::State(Monitoring::Idle),
         SessionEvent::SessionRescreened(_) => Change::State(Monitoring::Alerted),
         SessionEvent::ScreeningAlertClosed(_) => Change::State(Monitoring::Approved),
         SessionEvent::SessionExpired(_)
@@ -66,6 +69,10 @@ pub fn change(event: &SessionEvent) -> Option<Change<'_>> {
         | SessionEvent::SessionSubmitted(_)
         | SessionEvent::SanctionsScreened(_)
         | SessionEvent::RiskAssessed(_)
+        | SessionEvent::ReviewClaimed(_)
+        | SessionEvent::ReviewReleased(_)
+        | SessionEvent::ReviewNoted(_)
+        | SessionEvent::HitResolved(_)
         | SessionEvent::DecisionContested(_) => return None,
     })
 }

@@ -3,11 +3,12 @@
 use domain::Timestamp;
 use domain::contact::ExternalUserId;
 use domain::free_text::ResubmissionMessage;
-use domain::ids::{PartnerId, SessionId};
+use domain::ids::{OperatorId, PartnerId, SessionId};
+use domain::review::RejectionCode;
 use domain::risk::{RiskFactor, RiskLevel};
 use domain::score::Score;
 use domain::sealed::Sealed;
-use domain::session::{Decision, FacePair, ResubmissionRequested, SessionEvent, Step};
+use domain::session::{Decision, FacePair, ResubmissionRequested, ReviewDecided, SessionEvent, Step};
 use serde::{Deserialize, Serialize};
 
 /// The documented status.
@@ -71,6 +72,15 @@ pub struct VerificationResults {
     pub sanctions_clear: Option<bool>,
 }
 
+/// Who has a case, and until when; partners do not see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The reviewer.
+    pub reviewer: OperatorId,
+    /// From then on anybody may take the case.
+    pub until: Timestamp,
+}
+
 /// What a reviewer asked for again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resubmission {
@@ -116,6 +126,15 @@ pub struct PartnerView {
     /// When a list's change opened the approval again; none once nobody behind the alert is listed any more.
     #[serde(default)]
     pub rescreened_at: Option<Timestamp>,
+    /// The reviewer who has the case.
+    #[serde(default)]
+    pub claim: Option<Claim>,
+    /// When a reviewer decided.
+    #[serde(default)]
+    pub reviewed_at: Option<Timestamp>,
+    /// Why a reviewer rejected.
+    #[serde(default)]
+    pub codes: Vec<RejectionCode>,
     /// When the person stopped being the partner's customer.
     pub relationship_ended_at: Option<Timestamp>,
     /// When what was held about the person was destroyed.
@@ -161,6 +180,9 @@ impl PartnerView {
                 cancelled_at: None,
                 contested_at: None,
                 rescreened_at: None,
+                claim: None,
+                reviewed_at: None,
+                codes: vec![],
                 relationship_ended_at: None,
                 erased_at: None,
                 erasure_is_due: false,
@@ -188,6 +210,12 @@ impl PartnerView {
     /// The sentence that partners read; none before an outcome.
     pub fn decision_reason(&self) -> Option<String> {
         match self.decision? {
+            Decision::Approved if self.reviewed_at.is_some() => Some("Approved after review".to_owned()),
+            Decision::Rejected if self.reviewed_at.is_some() => {
+                let mut sentences: Vec<&str> = self.codes.iter().map(|code| code.sentence()).collect();
+                sentences.dedup();
+                Some(sentences.join("; "))
+            }
             Decision::Approved => Some("All verification checks passed".to_owned()),
             Decision::Rejected | Decision::ManualReview => {
                 let mut sentences: Vec<&str> = self.reasons.iter().map(|factor| factor.sentence()).collect();
@@ -273,7 +301,14 @@ impl PartnerView {
                 self.reasons.clear();
                 self.results.sanctions_clear = Some(true);
                 self.rescreened_at = None;
+                self.claim = None;
             }
+            SessionEvent::ReviewClaimed(claim) => {
+                self.claim = Some(Claim { reviewer: claim.reviewer, until: claim.until });
+            }
+            SessionEvent::ReviewReleased(_) => self.claim = None,
+            SessionEvent::ReviewNoted(_) | SessionEvent::HitResolved(_) => {}
+            SessionEvent::ReviewDecided(decided) => self.reviewed(decided),
             SessionEvent::ResubmissionRequested(asked) => self.reopen(asked),
             SessionEvent::ErasureOrdered(_) => self.erasure_is_due = true,
             SessionEvent::EvidenceErased(erased) => {
@@ -284,6 +319,22 @@ impl PartnerView {
                 self.status = Status::Cancelled;
                 self.cancelled_at = Some(cancelled.cancelled_at);
             }
+        }
+    }
+
+    fn reviewed(&mut self, decided: &ReviewDecided) {
+        self.claim = None;
+        self.rescreened_at = None;
+        self.decision = Some(decided.decision);
+        self.reviewed_at = Some(decided.decided_at);
+        self.codes.clone_from(&decided.codes);
+        if decided.decision == Decision::Approved {
+            self.status = Status::Approved;
+            self.reasons.clear();
+            // Every possible match was found to be somebody else.
+            self.results.sanctions_clear = self.results.sanctions_clear.map(|_| true);
+        } else {
+            self.status = Status::Rejected;
         }
     }
 
@@ -299,6 +350,9 @@ impl PartnerView {
         self.submitted_at = None;
         self.contested_at = None;
         self.rescreened_at = None;
+        self.claim = None;
+        self.reviewed_at = None;
+        self.codes.clear();
         self.results.sanctions_clear = None;
         for step in &asked.steps {
             match step {

@@ -7,7 +7,7 @@ use domain::score::Score;
 use domain::session::SessionEvent;
 use serde::{Deserialize, Serialize};
 
-use crate::partner_view::{PartnerView, Status};
+use crate::partner_view::{Claim, PartnerView, Status};
 
 /// Why a person has to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub struct ReviewCase {
     pub risk_score: Option<Score>,
     /// What speaks against an approval.
     pub reasons: Vec<RiskFactor>,
+    /// Who has the case.
+    pub claim: Option<Claim>,
 }
 
 impl ReviewCase {
@@ -59,9 +61,10 @@ impl ReviewCase {
         if view.status != Status::ManualReview {
             return None;
         }
-        let (cause, waiting_since) = match (view.contested_at, view.rescreened_at) {
-            (Some(contested_at), _) => (Cause::Contested, contested_at),
-            (None, Some(rescreened_at)) => (Cause::Rescreened, rescreened_at),
+        // An approval that is open again may have been contested as a rejection long before.
+        let (cause, waiting_since) = match (view.rescreened_at, view.contested_at) {
+            (Some(rescreened_at), _) => (Cause::Rescreened, rescreened_at),
+            (None, Some(contested_at)) => (Cause::Contested, contested_at),
             (None, None) => (Cause::Undecided, view.completed_at?),
         };
         Some(Self {
@@ -73,6 +76,7 @@ impl ReviewCase {
             risk_level: view.risk_level,
             risk_score: view.risk_score,
             reasons: view.reasons.clone(),
+            claim: view.claim,
         })
     }
 
@@ -84,6 +88,9 @@ impl ReviewCase {
                 | SessionEvent::DecisionContested(_)
                 | SessionEvent::SessionRescreened(_)
                 | SessionEvent::ScreeningAlertClosed(_)
+                | SessionEvent::ReviewClaimed(_)
+                | SessionEvent::ReviewReleased(_)
+                | SessionEvent::ReviewDecided(_)
                 | SessionEvent::ResubmissionRequested(_)
                 | SessionEvent::SessionCancelled(_)
         )

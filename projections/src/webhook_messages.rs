@@ -75,6 +75,7 @@ fn kinds(event: &SessionEvent) -> Vec<(MessageKind, Timestamp)> {
             (MessageKind::Completed, asked.requested_at),
             (MessageKind::ResubmissionRequested, asked.requested_at),
         ],
+        SessionEvent::ReviewDecided(decided) => vec![(MessageKind::Completed, decided.decided_at)],
         SessionEvent::SessionRescreened(found) => vec![
             (MessageKind::Completed, found.rescreened_at),
             (MessageKind::Rescreened, found.rescreened_at),
@@ -90,6 +91,10 @@ fn kinds(event: &SessionEvent) -> Vec<(MessageKind, Timestamp)> {
         | SessionEvent::LivenessChallengeIssued(_)
         | SessionEvent::ConsentGiven(_)
         | SessionEvent::IdentityDisclosed(_)
+        | SessionEvent::ReviewClaimed(_)
+        | SessionEvent::ReviewReleased(_)
+        | SessionEvent::ReviewNoted(_)
+        | SessionEvent::HitResolved(_)
         | SessionEvent::LinkIssued(_)
         | SessionEvent::SessionSubmitted(_)
         | SessionEvent::SanctionsScreened(_)

@@ -12,6 +12,7 @@ use domain::screening::{ScreeningHit, SpelledName, Subject};
 use serde::Serialize;
 
 use crate::config::Settings;
+use crate::http::HitView;
 use crate::list_refresh::{follow, refresh};
 use crate::lists::demonstration;
 use crate::lists::format::{Naming, files_of};
@@ -259,7 +260,10 @@ fn search(shelf: &Shelf, args: SearchArgs) -> Result<()> {
     }
     let hits = screen(&store.index(), &subject).hits.0;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&hits)?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&hits.into_iter().map(HitView::from).collect::<Vec<_>>())?
+        );
     } else if hits.is_empty() {
         println!("nobody of that name is listed");
     } else {

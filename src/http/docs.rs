@@ -33,6 +33,10 @@ use utoipa_swagger_ui::SwaggerUi;
         super::webhooks::endpoints::rotate_webhook_secret,
         super::webhooks::deliveries::list_events, super::webhooks::deliveries::list_webhook_deliveries,
         super::webhooks::deliveries::list_webhook_attempts, super::webhooks::deliveries::redeliver_webhooks,
+        super::admin::sign_in, super::admin::sign_out, super::admin::who_am_i, super::admin::change_password,
+        super::admin::list_reviews, super::admin::get_case, super::admin::claim_case, super::admin::release_case,
+        super::admin::add_note, super::admin::resolve_hit, super::admin::decide_case,
+        super::admin::request_resubmission, super::admin::search_lists,
     ),
     components(schemas(super::problem::FieldProblem)),
     modifiers(&Callers)
@@ -50,6 +54,8 @@ impl Modify for Callers {
             .add_security_scheme("session_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::kyc_caller::COOKIE)));
         components.add_security_scheme("session_cookie", cookie);
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::admin::SECURE_COOKIE)));
+        components.add_security_scheme("operator_cookie", cookie);
     }
 }
 

@@ -107,6 +107,11 @@ const fn step_name(action: &Action) -> &'static str {
         Action::OrderErasure(_) | Action::Erase => "erasure",
         Action::EndRelationship => "relationship_ended",
         Action::Expire => "expire",
+        Action::ClaimReview
+        | Action::ReleaseReview
+        | Action::NoteReview(_)
+        | Action::ResolveHit(_)
+        | Action::DecideReview(_) => "review",
         Action::Rescreen(_) | Action::CloseAlert(_) => "rescreening",
     }
 }

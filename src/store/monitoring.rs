@@ -47,7 +47,8 @@ impl Projection for MonitoringProjection {
             let is_only_state = |net: &Net| net.identity.is_none() && net.state == Some(state);
             let sessions: Vec<SessionId> =
                 nets.iter().filter(|(_, net)| is_only_state(net)).map(|(id, _)| *id).collect();
-            for_each(tx, &tx.sql(set).into_owned(), &sessions).await?;
+            let set = tx.sql(set).into_owned();
+            for_each(tx, &set, &sessions).await?;
         }
         let delete = tx.sql("DELETE FROM monitored_subjects WHERE session_id IN (").into_owned();
         for_each(tx, &delete, &over).await

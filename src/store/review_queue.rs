@@ -52,7 +52,8 @@ async fn remove(tx: &mut Transaction, sessions: &[String]) -> Result<(), Project
 async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), ProjectionError> {
     let (head, _) = tx.sql_around_values(
         "INSERT INTO review_queue \
-         (session_id, partner_id, version, cause, waiting_since, risk_score, risk_level, reasons) {values}",
+         (session_id, partner_id, version, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
+         claimed_until) {values}",
     );
     for rows in cases.chunks(ROWS) {
         let reasons: Result<Vec<_>, _> =
@@ -68,7 +69,9 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
                     .push_bind(case.waiting_since.timestamp_micros())
                     .push_bind(case.risk_score.map(|score| i64::from(score.steps())))
                     .push_bind(case.risk_level.map(|level| level.as_str()))
-                    .push_bind(reasons);
+                    .push_bind(reasons)
+                    .push_bind(case.claim.map(|claim| claim.reviewer.to_string()))
+                    .push_bind(case.claim.map(|claim| claim.until.timestamp_micros()));
             });
             insert.build().persistent(false).execute(db).await.map(drop)
         })?;
@@ -83,7 +86,7 @@ pub struct ReviewRow {
     pub session_id: String,
     /// Whose it is.
     pub partner_id: String,
-    /// `undecided` or `contested`.
+    /// `undecided`, `contested` or `rescreened`.
     pub cause: String,
     /// Microseconds since 1970, UTC.
     pub waiting_since: i64,
@@ -93,6 +96,10 @@ pub struct ReviewRow {
     pub risk_level: Option<String>,
     /// Codes of the risk factors, a JSON array.
     pub reasons: String,
+    /// The operator who has the case, lapsed or not.
+    pub claimed_by: Option<String>,
+    /// Microseconds since 1970, UTC.
+    pub claimed_until: Option<i64>,
 }
 
 /// The last row of a page, after which the next begins.

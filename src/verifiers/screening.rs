@@ -278,6 +278,41 @@ mod tests {
         assert_eq!(first, serde_json::to_string(&hits(&person)).unwrap());
     }
 
+    /// The made-up people among a thousand others, so that every part of their names is rare.
+    fn among_many() -> Index {
+        let mut list = made_up::list("1");
+        let (model, letters) = (list.entities[1].clone(), |number: usize| {
+            [number / 100, number / 10 % 10, number % 10]
+                .map(|digit| char::from(b'A' + digit as u8))
+                .iter()
+                .collect::<String>()
+        });
+        list.entities.extend((0..1_000).map(|number| {
+            let mut other = model.clone();
+            other.id = format!("other-{number}");
+            other.names[0].text = format!("Q{}WOLD Z{}BRUNK", letters(number), letters(number));
+            other
+        }));
+        list.entities.retain(|entity| entity.id != "a4");
+        Index::build(vec![Arc::new(list)])
+    }
+
+    #[test]
+    fn the_worked_examples_of_the_documentation_are_right() {
+        let index = among_many();
+        for (name, born, score) in [
+            ("Ilmar Vergosin", Some("1970-03-10"), 0.93),
+            ("Pavlina Peltrami", Some("1999-05-17"), 0.65),
+            ("Nadezhda Oblomkina", Some("1980-01-02"), 0.88),
+            ("Weaver", None, 0.68),
+            ("Weaver", Some("1970-03-09"), 0.95),
+        ] {
+            let hits = screen(&index, &subject(name, born)).hits.0;
+            let found = f64::from(hits[0].score.steps()) / 1e4;
+            assert!((found - score).abs() < 0.005, "{name}: {found}");
+        }
+    }
+
     #[tokio::test]
     async fn without_lists_nothing_is_consulted() {
         let screener = ListScreener::new(Arc::new(ListStore::default()));

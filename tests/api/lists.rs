@@ -42,7 +42,8 @@ impl Publisher {
     fn publish(&self, tag: &str, people: usize) {
         self.change(|publication| {
             let nulls = "-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ";
-            let row = |id| format!("{id},\"VARGOSIN, Ilmar{id}\",\"individual\",\"P\",{nulls},\"DOB 1970.\"\r\n");
+            let row =
+                |id| format!("{id},\"VARGOSIN, Ilmar{id}\",\"individual\",\"P\",{nulls},\"DOB 1970.\"\r\n");
             publication.main = (0..people).map(row).collect();
             publication.aliases = "0,1,\"aka\",\"WEAVER, Elmar\",-0- \r\n".into();
             publication.tag = tag.into();
@@ -54,7 +55,11 @@ impl Publisher {
     }
 }
 
-async fn serve(request: HttpRequest, file: web::Path<String>, publisher: web::Data<Publisher>) -> HttpResponse {
+async fn serve(
+    request: HttpRequest,
+    file: web::Path<String>,
+    publisher: web::Data<Publisher>,
+) -> HttpResponse {
     let mut publication = publisher.0.lock().unwrap();
     let tag = format!("\"{}\"", publication.tag);
     if publication.is_down {
@@ -88,7 +93,10 @@ async fn a_publisher_is_asked_for_what_is_newer_and_what_is_no_good_changes_noth
     assert_eq!((taken.is_new, taken.card.entities), (true, 10));
     assert_eq!(taken.card.date.to_string(), "2024-01-02", "the file does not say its day, the server does");
     let list = shelf.load(&taken.card).unwrap();
-    assert!(list.entities[0].names.iter().any(|name| name.text == "Elmar WEAVER"), "the file of aliases goes with it");
+    assert!(
+        list.entities[0].names.iter().any(|name| name.text == "Elmar WEAVER"),
+        "the file of aliases goes with it"
+    );
 
     let later = now() + chrono::Duration::days(3);
     assert!(refresh(&shelf, &source, false, later).await.unwrap().is_none());
@@ -126,7 +134,10 @@ async fn a_server_asks_its_publishers_at_start_and_says_which_lists_are_in_force
         let ready = app.client.get(format!("{}/health/ready", app.base)).send().await.unwrap();
         let ready: serde_json::Value = ready.json().await.unwrap();
         if ready["lists"][0]["name"] == "own" {
-            assert_eq!((&ready["lists"][0]["entities"], &ready["lists"][0]["age_days"]), (&json!(4), &json!(0)));
+            assert_eq!(
+                (&ready["lists"][0]["entities"], &ready["lists"][0]["age_days"]),
+                (&json!(4), &json!(0))
+            );
             assert_eq!(ready["lists"][0]["stale"], false);
             ok(app.get("/partner/sessions")).await;
             app.stop().await;

@@ -24,5 +24,6 @@ mod readiness;
 mod receiver;
 mod refusals;
 mod resubmission;
+mod reviews;
 mod support;
 mod webhooks;

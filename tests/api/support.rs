@@ -19,6 +19,7 @@ use ekyc_onboarder::lists::shelf::Shelf;
 use ekyc_onboarder::partners::{KeyRequest, Partners};
 use ekyc_onboarder::sessions::{Actor, Sessions};
 use ekyc_onboarder::store::Store;
+use ekyc_onboarder::vault::KeyVault;
 use ekyc_onboarder::verifiers::Verifiers;
 use ekyc_onboarder::verifiers::screening::{ListScreener, ListStore};
 use reqwest::multipart::{Form, Part};
@@ -52,6 +53,8 @@ pub struct TestApp {
     pub store: Store,
     pub sessions: Arc<Sessions>,
     pub partners: Arc<Partners>,
+    pub vault: Arc<KeyVault>,
+    pub lists: Arc<ListStore>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -122,11 +125,13 @@ impl TestApp {
             ..Settings::default()
         };
         adjust(&mut settings);
+        let lists = Arc::clone(&verifiers.lists);
         let app = App::open_by(clock, settings, policy, verifiers).await.unwrap();
         let key = app.first_key().await.unwrap().unwrap().secret().expose_secret().to_owned();
         let store = app.store().clone();
         let sessions = Arc::clone(app.sessions());
         let partners = Arc::clone(app.partners());
+        let vault = Arc::clone(app.vault());
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             app.serve(listener, async {
@@ -135,7 +140,8 @@ impl TestApp {
             .await
             .unwrap();
         });
-        Self { base, key, client: Client::new(), folder, store, sessions, partners, stop: Some(stop), server }
+        let client = Client::new();
+        Self { base, key, client, folder, store, sessions, partners, vault, lists, stop: Some(stop), server }
     }
 
     /// A key with every scope of a partner beside the first one.

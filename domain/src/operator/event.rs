@@ -19,6 +19,10 @@ domain_events! {
         OperatorEnabled = "1",
         /// The password is another one; it is not here.
         PasswordChanged = "1",
+        /// The person signed in.
+        OperatorSignedIn = "1",
+        /// The person signed out.
+        OperatorSignedOut = "1",
     }
 }
 
@@ -59,4 +63,18 @@ pub struct OperatorEnabled {
 pub struct PasswordChanged {
     /// When.
     pub changed_at: Timestamp,
+}
+
+/// The person signed in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorSignedIn {
+    /// When.
+    pub signed_in_at: Timestamp,
+}
+
+/// The person signed out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorSignedOut {
+    /// When.
+    pub signed_out_at: Timestamp,
 }

@@ -1,7 +1,8 @@
 //! The rules: what is refused, and what a command comes to.
 
 use super::event::{
-    OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited, PasswordChanged, RoleChanged,
+    OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited, OperatorSignedIn, OperatorSignedOut,
+    PasswordChanged, RoleChanged,
 };
 use super::{Operator, OperatorAction, OperatorCommand, OperatorError, Role};
 
@@ -57,6 +58,9 @@ pub(super) fn decide(
         OperatorAction::Disable => OperatorDisabled { disabled_at: at }.into(),
         OperatorAction::Enable if !state.is_disabled => return Ok(None),
         OperatorAction::Enable => OperatorEnabled { enabled_at: at }.into(),
+        OperatorAction::SignIn if state.is_disabled => return Err(OperatorError::Disabled),
+        OperatorAction::SignIn => OperatorSignedIn { signed_in_at: at }.into(),
+        OperatorAction::SignOut => OperatorSignedOut { signed_out_at: at }.into(),
         OperatorAction::NotePassword => PasswordChanged { changed_at: at }.into(),
     };
     Ok(Some(event))

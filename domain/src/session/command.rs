@@ -8,8 +8,9 @@ use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
 use crate::document::Declared;
 use crate::document_type::DocumentSide;
 use crate::evidence::ImageUpload;
-use crate::free_text::{ContestReason, ResubmissionMessage};
+use crate::free_text::{ContestReason, ResubmissionMessage, ReviewNote};
 use crate::ids::{ChallengeId, OperatorId, PartnerId, SessionId};
+use crate::review::{Resolution, Ruling};
 use crate::screening::{Listed, Rescreening};
 use crate::session::error::Step;
 
@@ -77,6 +78,16 @@ pub enum Action {
     },
     /// Send a session that waits for a review back to its person.
     RequestResubmission(RequestResubmission),
+    /// Take a case, so that nobody else works on it.
+    ClaimReview,
+    /// Give a case back.
+    ReleaseReview,
+    /// Write something down about a case.
+    NoteReview(ReviewNote),
+    /// Say who a hit is.
+    ResolveHit(ResolveHit),
+    /// Decide a case.
+    DecideReview(DecideReview),
     /// Look at an approval again, since a list changed.
     Rescreen(Box<Rescreening>),
     /// Close an alert whose entities are listed no more.
@@ -96,7 +107,12 @@ impl Action {
     /// Reviews are the operators' alone, and they do nothing else; only the house itself expires, re-screens and erases.
     pub(super) const fn is_open_to(&self, caller: Caller) -> bool {
         match self {
-            Self::RequestResubmission(_) => matches!(caller, Caller::Operator(_)),
+            Self::RequestResubmission(_)
+            | Self::ClaimReview
+            | Self::ReleaseReview
+            | Self::NoteReview(_)
+            | Self::ResolveHit(_)
+            | Self::DecideReview(_) => matches!(caller, Caller::Operator(_)),
             Self::Expire | Self::Rescreen(_) | Self::CloseAlert(_) | Self::OrderErasure(_) | Self::Erase => {
                 matches!(caller, Caller::System)
             }
@@ -108,6 +124,26 @@ impl Action {
     pub(super) const fn may_follow_cancelling(&self) -> bool {
         matches!(self, Self::Cancel | Self::OrderErasure(_) | Self::Erase)
     }
+}
+
+/// Says who a hit is.
+#[derive(Clone)]
+pub struct ResolveHit {
+    /// Id of the listed entity.
+    pub entity: String,
+    /// Who it is.
+    pub resolution: Resolution,
+    /// Why.
+    pub note: Option<ReviewNote>,
+}
+
+/// Decides a case.
+#[derive(Clone)]
+pub struct DecideReview {
+    /// How.
+    pub ruling: Ruling,
+    /// What is noted with it.
+    pub note: Option<ReviewNote>,
 }
 
 /// Why what is held about a person goes.

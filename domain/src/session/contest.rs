@@ -26,8 +26,9 @@ fn guard(state: &Session) -> Result<Permit, SessionError> {
     if state.is_contested() {
         return Ok(Permit::AlreadyDone);
     }
+    // What a person decided is not decided again by asking.
     match state.outcome() {
-        Some(Decision::Rejected) => Ok(Permit::Proceed),
+        Some(Decision::Rejected) if state.review().is_none() => Ok(Permit::Proceed),
         _ => Err(SessionError::NotContestable),
     }
 }

@@ -87,6 +87,27 @@ pub enum SessionError {
     /// Only a session that waits for a reviewer can be sent back.
     #[error("The session is not waiting for a review")]
     NotInReview,
+    /// Another reviewer works on the case.
+    #[error("Another reviewer has claimed the case")]
+    ClaimedByAnother,
+    /// A case is claimed before anything is decided about it.
+    #[error("Claim the case first")]
+    NotClaimed,
+    /// The case has no such possible match.
+    #[error("The case has no possible match of this id")]
+    HitUnknown,
+    /// An approval needs a word about every possible match.
+    #[error("Say of every possible match who it is before approving")]
+    HitUnresolved,
+    /// The person is on a list.
+    #[error("A possible match was found to be the same person; the case cannot be approved")]
+    HitConfirmed,
+    /// Whoever clears a hit does not approve the person too.
+    #[error("A possible match was cleared by you; somebody else has to approve")]
+    SecondPersonNeeded,
+    /// A rejection has a reason.
+    #[error("Name at least one code for the rejection")]
+    NoCodeNamed,
     /// Something has to be asked for.
     #[error("Name at least one step to be done again")]
     NoStepNamed,
@@ -130,6 +151,13 @@ impl SessionError {
             Self::IdentityUnread => "identity_not_found",
             Self::NotContestable => "not_contestable",
             Self::NotInReview => "not_in_review",
+            Self::ClaimedByAnother => "claimed_by_another",
+            Self::NotClaimed => "not_claimed",
+            Self::HitUnknown => "hit_unknown",
+            Self::HitUnresolved => "hit_unresolved",
+            Self::HitConfirmed => "hit_confirmed",
+            Self::SecondPersonNeeded => "second_person_needed",
+            Self::NoCodeNamed => "no_code_named",
             Self::NoStepNamed => "no_step_named",
             Self::NotAllowed => "not_allowed",
             Self::NotOver => "not_over",

@@ -2,6 +2,7 @@
 
 mod around;
 mod outcome;
+mod review;
 
 pub use around::{
     ConsentGiven, DecisionContested, ErasureOrdered, EvidenceErased, IdentityDisclosed, LinkIssued,
@@ -11,6 +12,7 @@ pub use outcome::{
     Decision, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SessionDecided, SessionExpired,
     SessionRescreened, SessionSubmitted,
 };
+pub use review::{HitResolved, ReviewClaimed, ReviewDecided, ReviewNoted, ReviewReleased};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +58,16 @@ domain_events! {
         SessionRescreened = "1",
         /// Nobody behind an alert is listed any more.
         ScreeningAlertClosed = "1",
+        /// A reviewer took the case.
+        ReviewClaimed = "1",
+        /// The reviewer gave the case back.
+        ReviewReleased = "1",
+        /// A reviewer wrote something down.
+        ReviewNoted = "1",
+        /// A reviewer said who a hit is.
+        HitResolved = "1",
+        /// A reviewer decided.
+        ReviewDecided = "1",
         /// The session's time ran out before it was submitted.
         SessionExpired = "1",
         /// The partner called the verification off.

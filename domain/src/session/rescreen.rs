@@ -1,12 +1,13 @@
 //! Re-screening: a list changed, and a person who was approved may be somebody who is listed now, or is so no more.
 
-use super::Permit;
 use super::error::SessionError;
 use super::event::{Decision, ScreeningAlertClosed, SessionEvent, SessionRescreened};
 use super::state::Session;
+use super::{Permit, review};
 use crate::ids::SessionId;
 use crate::ports::{Services, open, seal};
-use crate::screening::{Listed, Rescreening, ScreeningHits};
+use crate::review::Resolution;
+use crate::screening::{Listed, Rescreening, ScreeningHit, ScreeningHits};
 
 /// Opens an approved session again if there is a possible match among what is new.
 pub(super) async fn handle(
@@ -20,6 +21,10 @@ pub(super) async fn handle(
     if hits.is_empty() || guard(state) == Permit::AlreadyDone {
         return Ok(vec![]);
     }
+    let hits = without_cleared(state, session, hits, services).await?;
+    if hits.is_empty() {
+        return Ok(vec![]);
+    }
     let hits = ScreeningHits(hits);
     Ok(vec![
         SessionRescreened {
@@ -31,6 +36,28 @@ pub(super) async fn handle(
         }
         .into(),
     ])
+}
+
+/// A hit that a reviewer cleared stays cleared while person, entity and algorithm are the same.
+async fn without_cleared(
+    state: &Session,
+    session: SessionId,
+    hits: Vec<ScreeningHit>,
+    services: &Services,
+) -> Result<Vec<ScreeningHit>, SessionError> {
+    let Some((_, read)) = state.document().filter(|_| !state.resolutions().is_empty()) else {
+        return Ok(hits);
+    };
+    let identity = open(services.vault.as_ref(), session, &read.identity).await?;
+    let mut left = vec![];
+    for hit in hits {
+        let key = review::key(&identity, &hit, session, services).await?;
+        let said = state.resolution(&key).map(|said| said.resolution);
+        if said != Some(Resolution::DifferentPerson) {
+            left.push(hit);
+        }
+    }
+    Ok(left)
 }
 
 /// Only an approval can turn out wrong by a list's change; while a person decides, the alert is there already.

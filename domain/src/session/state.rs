@@ -6,12 +6,14 @@ use super::command::Caller;
 use super::error::{SessionError, Step};
 use super::event::{
     ConsentGiven, Decision, DocumentRead, DocumentSubmitted, ErasureOrdered, FacePair, FacesCompared,
-    LivenessChallengeIssued, LivenessChecked, RiskAssessed, SanctionsScreened, SelfieSubmitted,
-    SessionDecided, SessionEvent, SessionOpened, SessionRescreened,
+    HitResolved, LivenessChallengeIssued, LivenessChecked, ReviewClaimed, ReviewDecided, RiskAssessed,
+    SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent, SessionOpened, SessionRescreened,
 };
 use super::round::Round;
 use crate::Timestamp;
 use crate::document_type::DocumentSide;
+use crate::evidence::Fingerprint;
+use crate::ids::OperatorId;
 use crate::policy::Policy;
 
 /// The folded session.
@@ -34,6 +36,11 @@ pub struct Session {
     cancelled_at: Option<Timestamp>,
     contested_at: Option<Timestamp>,
     alert: Option<SessionRescreened>,
+    /// The outcome as it stands.
+    standing: Option<Decision>,
+    claim: Option<ReviewClaimed>,
+    resolutions: Vec<HitResolved>,
+    review: Option<ReviewDecided>,
     relationship_ended_at: Option<Timestamp>,
     link_generation: u32,
     erasure: Option<ErasureOrdered>,
@@ -172,12 +179,31 @@ impl Session {
         self.erased_at
     }
 
-    /// The outcome as it stands: a rejection that was contested and an approval with an open screening alert are a person's
-    /// to decide.
-    pub fn outcome(&self) -> Option<Decision> {
-        let decided = self.decision.as_ref()?.decision;
-        let is_open_again = self.is_contested() || self.alert.is_some();
-        Some(if is_open_again { Decision::ManualReview } else { decided })
+    /// The outcome as it stands. A rejection that was contested and an approval with an open screening alert are a person's
+    /// to decide; a reviewer's decision stands until one of these opens it again.
+    pub const fn outcome(&self) -> Option<Decision> {
+        self.standing
+    }
+
+    /// The reviewer who has the case at an instant, and until when.
+    pub fn claim_at(&self, now: Timestamp) -> Option<(OperatorId, Timestamp)> {
+        let claim = self.claim.as_ref().filter(|claim| now < claim.until)?;
+        Some((claim.reviewer, claim.until))
+    }
+
+    /// The last word about a hit.
+    pub fn resolution(&self, hit: &Fingerprint) -> Option<&HitResolved> {
+        self.resolutions.iter().rev().find(|resolved| resolved.hit == *hit)
+    }
+
+    /// Everything that was said about hits, the oldest first.
+    pub fn resolutions(&self) -> &[HitResolved] {
+        &self.resolutions
+    }
+
+    /// The reviewer's decision, if it is the one that stands or was opened again.
+    pub const fn review(&self) -> Option<&ReviewDecided> {
+        self.review.as_ref()
     }
 
     /// The re-screening that opened an approval again and is not closed.
@@ -271,6 +297,9 @@ impl Session {
                 self.decision = None;
                 self.contested_at = None;
                 self.alert = None;
+                self.standing = None;
+                self.claim = None;
+                self.review = None;
             }
             SessionEvent::DocumentSubmitted(submitted) => {
                 self.documents.push(DocumentAttempt { submitted, read: None });
@@ -297,9 +326,30 @@ impl Session {
             SessionEvent::SessionSubmitted(submitted) => self.submitted_at = Some(submitted.submitted_at),
             SessionEvent::SanctionsScreened(screening) => self.screening = Some(screening),
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
-            SessionEvent::SessionDecided(decision) => self.decision = Some(decision),
-            SessionEvent::SessionRescreened(rescreened) => self.alert = Some(rescreened),
-            SessionEvent::ScreeningAlertClosed(_) => self.alert = None,
+            SessionEvent::SessionDecided(decided) => {
+                self.standing = Some(decided.decision);
+                self.decision = Some(decided);
+            }
+            SessionEvent::SessionRescreened(rescreened) => {
+                self.alert = Some(rescreened);
+                self.standing = Some(Decision::ManualReview);
+            }
+            SessionEvent::ScreeningAlertClosed(_) => {
+                self.alert = None;
+                self.claim = None;
+                self.standing = Some(Decision::Approved);
+            }
+            SessionEvent::ReviewClaimed(claim) => self.claim = Some(claim),
+            SessionEvent::ReviewReleased(_) => self.claim = None,
+            // The log keeps it.
+            SessionEvent::ReviewNoted(_) => {}
+            SessionEvent::HitResolved(resolved) => self.resolutions.push(resolved),
+            SessionEvent::ReviewDecided(decided) => {
+                self.claim = None;
+                self.alert = None;
+                self.standing = Some(decided.decision);
+                self.review = Some(decided);
+            }
             SessionEvent::SessionExpired(expired) => self.expired_at = Some(expired.expired_at),
             SessionEvent::ConsentGiven(consent) => self.consent = Some(consent),
             SessionEvent::RelationshipEnded(ended) => self.relationship_ended_at = Some(ended.ended_at),
@@ -308,7 +358,10 @@ impl Session {
             SessionEvent::IdentityDisclosed(_) => {}
             SessionEvent::ErasureOrdered(ordered) => self.erasure = Some(ordered),
             SessionEvent::EvidenceErased(erased) => self.erased_at = Some(erased.erased_at),
-            SessionEvent::DecisionContested(contested) => self.contested_at = Some(contested.contested_at),
+            SessionEvent::DecisionContested(contested) => {
+                self.contested_at = Some(contested.contested_at);
+                self.standing = Some(Decision::ManualReview);
+            }
             SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }
     }

@@ -49,6 +49,7 @@ pub(in crate::session) struct World {
     pub erased: bool,
     /// Whose evidence needs consent.
     pub consent: ConsentRule,
+    pub four_eyes: bool,
 }
 
 /// A face whose cosine to the document's portrait is `cosine`.
@@ -105,6 +106,7 @@ impl World {
             busy: false,
             erased: false,
             consent: ConsentRule::default(),
+            four_eyes: true,
         }
     }
 }

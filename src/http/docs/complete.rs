@@ -15,7 +15,7 @@ pub(super) fn complete(mut document: Value) -> Value {
     for_each_operation(&mut document, |operation| {
         let name = text(&operation["operationId"]);
         describe_body(operation, examples.request(&name));
-        let is_keyed = operation["security"].is_array();
+        let is_keyed = is_counted(operation);
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
             describe_headers(status, response, is_keyed);
             if status == "200" {
@@ -27,6 +27,12 @@ pub(super) fn complete(mut document: Value) -> Value {
         }
     });
     document
+}
+
+/// Whether the call is counted against a key or a link; operators' calls are not.
+fn is_counted(operation: &Value) -> bool {
+    let schemes = operation["security"].as_array();
+    schemes.is_some_and(|schemes| schemes.iter().all(|scheme| scheme.get("operator_cookie").is_none()))
 }
 
 fn for_each_operation(document: &mut Value, mut change: impl FnMut(&mut Value)) {

@@ -109,6 +109,9 @@ pub enum MessageName {
     /// The person was asked for steps again.
     #[schema(rename = "session.resubmission_requested")]
     ResubmissionRequested,
+    /// A list changed: an approval is open again, or stands again.
+    #[schema(rename = "session.rescreened")]
+    Rescreened,
     /// The time ran out.
     #[schema(rename = "session.expired")]
     Expired,

@@ -117,7 +117,9 @@ async fn operator(tx: &mut Transaction, id: &str, event: OperatorEvent) -> Resul
         OperatorEvent::OperatorEnabled(_) => {
             set(tx, "UPDATE operators SET disabled_at = $2 WHERE id = $1", id, None::<i64>).await
         }
-        OperatorEvent::PasswordChanged(_) => Ok(()),
+        OperatorEvent::PasswordChanged(_)
+        | OperatorEvent::OperatorSignedIn(_)
+        | OperatorEvent::OperatorSignedOut(_) => Ok(()),
     }
 }
 

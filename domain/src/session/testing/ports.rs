@@ -38,6 +38,7 @@ pub(super) fn services(world: &World, first_id: u64) -> Services {
         policy: world.policy.clone(),
         production: world.production,
         consent: world.consent,
+        four_eyes: world.four_eyes,
     }
 }
 

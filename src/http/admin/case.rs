@@ -1,0 +1,198 @@
+//! A case as its reviewer sees it: the person, the hits, what was said about them, and everything that happened.
+
+use actix_web::web;
+use cqrs_es::Aggregate;
+use domain::document::Identity;
+use domain::free_text::{ContestReason, ReviewNote};
+use domain::ids::SessionId;
+use domain::ports::{PortError, Vault, open};
+use domain::review::Resolution;
+use domain::screening::{ScreeningHit, ScreeningHits};
+use domain::sealed::{Personal, Sealed};
+use domain::session::{Session, SessionEvent, hit_key};
+use projections::audit_trail::Cause;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::hit::HitView;
+use super::operator::OperatorCaller;
+use crate::http::Shared;
+use crate::http::answers::{SessionView, time};
+use crate::http::partner;
+use crate::http::problem::{Answer, ApiError};
+use crate::http::refusals::{Keyed, OnSession};
+use crate::sessions::Folded;
+
+/// A case.
+#[derive(Serialize, ToSchema)]
+pub struct CaseView {
+    /// The session, as its partner sees it.
+    session: SessionView,
+    /// Whose it is.
+    #[schema(pattern = "^par_[0-9a-f]{32}$")]
+    partner_id: String,
+    /// Sequence of the last event.
+    version: u64,
+    /// Codes of what speaks against an approval.
+    review_reasons: Vec<String>,
+    /// The fields of the latest document; null before one was read, and after they were erased.
+    #[schema(value_type = Option<Object>)]
+    identity: Option<Identity>,
+    /// Possible matches and near misses, and what was said about them.
+    hits: Vec<CaseHit>,
+    /// The operator who has the case.
+    claimed_by: Option<String>,
+    /// Until when.
+    #[schema(format = DateTime)]
+    claimed_until: Option<String>,
+    /// What happened, the oldest first.
+    timeline: Vec<CaseEvent>,
+}
+
+/// A hit of a case.
+#[derive(Serialize, ToSchema)]
+pub struct CaseHit {
+    /// The hit: the OpenSanctions shape with the score of each pair of parts.
+    hit: HitView,
+    /// `same_person` or `different_person`; null while nobody said so.
+    #[schema(value_type = Option<String>)]
+    resolution: Option<Resolution>,
+    /// Who said so.
+    resolved_by: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Serialize, ToSchema)]
+pub struct CaseEvent {
+    /// Its place in the session.
+    sequence: u64,
+    /// Name of the event.
+    event: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// Who: `key:ID`, `operator:ID`, `link:N`, `system`.
+    actor: Option<String>,
+    /// What a reviewer noted, or a partner said against a rejection.
+    text: Option<String>,
+}
+
+/// Shows a case, or any other session, to an operator.
+#[utoipa::path(
+    get, path = "/admin/api/reviews/{session_id}", tag = "Admin",
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    responses((status = 200, description = "The case", body = CaseView), Keyed, OnSession),
+    security(("operator_cookie" = []))
+)]
+pub async fn get_case(
+    _caller: OperatorCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<CaseView> {
+    let show = async {
+        let session: SessionId = path.parse().map_err(|_| ApiError::no_such_session())?;
+        let folded = shared.sessions.folded(session).await?.ok_or_else(ApiError::no_such_session)?;
+        render(&shared, folded).await
+    };
+    Answer(show.await)
+}
+
+/// A case from its session.
+pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result<CaseView, ApiError> {
+    let services = shared.sessions.services();
+    let vault = services.vault.as_ref();
+    let identity = match session.document() {
+        Some((_, read)) => opened(vault, view.session_id, &read.identity).await?,
+        None => None,
+    };
+    let claim = session.claim_at(services.clock.now());
+    let mut hits = vec![];
+    if let Some(identity) = &identity {
+        for hit in all_hits(vault, view.session_id, &session).await? {
+            let key = hit_key(identity, &hit, view.session_id, services).await?;
+            let said = session.resolution(&key);
+            hits.push(CaseHit {
+                hit: hit.into(),
+                resolution: said.map(|said| said.resolution),
+                resolved_by: said.map(|said| said.reviewer.to_string()),
+            });
+        }
+    }
+    Ok(CaseView {
+        session: partner::render(shared, &view).await?,
+        partner_id: view.partner_id.to_string(),
+        version: view.version,
+        review_reasons: view.reasons.iter().map(|factor| factor.code().to_owned()).collect(),
+        identity,
+        hits,
+        claimed_by: claim.map(|(reviewer, _)| reviewer.to_string()),
+        claimed_until: claim.map(|(_, until)| time(until)),
+        timeline: timeline(shared, vault, view.session_id).await?,
+    })
+}
+
+async fn all_hits(
+    vault: &dyn Vault,
+    id: SessionId,
+    session: &Session,
+) -> Result<Vec<ScreeningHit>, ApiError> {
+    let mut hits: Vec<ScreeningHit> = vec![];
+    let sealed: [Option<&Sealed<ScreeningHits>>; 2] =
+        [session.alert().map(|alert| &alert.hits), session.screening().map(|screened| &screened.hits)];
+    for sealed in sealed.into_iter().flatten() {
+        for hit in opened(vault, id, sealed).await?.unwrap_or_default().0 {
+            // An alert's hit is the newer word about its entity.
+            if hits.iter().all(|known| known.id != hit.id) {
+                hits.push(hit);
+            }
+        }
+    }
+    Ok(hits)
+}
+
+/// What is sealed, or nothing once its key was destroyed.
+async fn opened<T: Personal>(
+    vault: &dyn Vault,
+    session: SessionId,
+    sealed: &Sealed<T>,
+) -> Result<Option<T>, ApiError> {
+    match open(vault, session, sealed).await {
+        Ok(value) => Ok(Some(value)),
+        Err(PortError::Erased) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn timeline(shared: &Shared, vault: &dyn Vault, id: SessionId) -> Result<Vec<CaseEvent>, ApiError> {
+    let damaged = || ApiError::Internal("an event of the session does not parse".into());
+    let mut events = vec![];
+    for event in shared.store.load_raw(Session::TYPE, &id.to_string(), 0).await? {
+        let cause = Cause::of(&event.metadata).map_err(|_| damaged())?;
+        let payload: SessionEvent = serde_json::from_str(&event.payload).map_err(|_| damaged())?;
+        events.push(CaseEvent {
+            sequence: event.sequence,
+            event: event.event_type,
+            at: cause.at.map(time),
+            actor: cause.actor,
+            text: words(vault, id, &payload).await?,
+        });
+    }
+    Ok(events)
+}
+
+/// What people wrote with an event.
+async fn words(vault: &dyn Vault, id: SessionId, event: &SessionEvent) -> Result<Option<String>, ApiError> {
+    let note: Option<&Sealed<ReviewNote>> = match event {
+        SessionEvent::ReviewNoted(noted) => Some(&noted.note),
+        SessionEvent::HitResolved(resolved) => resolved.note.as_ref(),
+        SessionEvent::ReviewDecided(decided) => decided.note.as_ref(),
+        _ => None,
+    };
+    if let Some(note) = note {
+        return Ok(opened(vault, id, note).await?.map(|note| note.as_str().to_owned()));
+    }
+    let SessionEvent::DecisionContested(contested) = event else { return Ok(None) };
+    let Some(reason) = &contested.reason else { return Ok(None) };
+    let reason: Option<ContestReason> = opened(vault, id, reason).await?;
+    Ok(reason.map(|reason| reason.as_str().to_owned()))
+}

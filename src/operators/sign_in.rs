@@ -1,0 +1,231 @@
+//! How operators are let in: a password for a token, which lies in a cookie and here only as a hash.
+//!
+//! A wrong password costs as much time as a right one, whoever it is for. After five in a row a name is locked for a quarter of
+//! an hour, on this node; failures are counted and limited, not recorded as events.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Duration;
+use domain::Timestamp;
+use domain::ids::OperatorId;
+use domain::operator::{LoginName, OperatorAction, OperatorError, Role};
+use domain::ports::Clock;
+use rand::Rng;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+
+use super::{Operators, OperatorsError, Password};
+use crate::commands::Actor;
+use crate::store::operator_sessions::TokenHash;
+use crate::store::{Store, StoreError};
+use crate::vault::KeyVault;
+
+/// Without a request for so long, a session is over.
+const IDLE: Duration = Duration::minutes(30);
+/// However busy, a session is over after so long.
+const AT_MOST: Duration = Duration::hours(12);
+/// How exactly it is kept when a session was used.
+const TOUCH_EVERY: Duration = Duration::minutes(1);
+/// Wrong passwords in a row that lock a name.
+const FAILURES: u32 = 5;
+const LOCKED: Duration = Duration::minutes(15);
+/// Names whose failures are counted; strangers' guesses must not fill the memory.
+const NAMES: usize = 10_000;
+
+/// Nobody is let in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Wrong name or password, or somebody who may not sign in: which one is not said.
+    #[error("the name or the password is not right")]
+    Refused,
+    /// Too many wrong passwords for this name.
+    #[error("too many wrong passwords; try again later")]
+    Locked {
+        /// Seconds until the next try.
+        retry_after: u32,
+    },
+    /// The store, the key database or hashing failed.
+    #[error(transparent)]
+    Failed(#[from] OperatorsError),
+}
+
+impl From<StoreError> for SignInError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Who is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The operator.
+    pub operator: OperatorId,
+    /// The role, as it is now.
+    pub role: Role,
+    /// Hash of the token.
+    pub token: TokenHash,
+}
+
+/// Lets operators in and out.
+pub struct SignIns {
+    operators: Operators,
+    store: Store,
+    vault: Arc<KeyVault>,
+    clock: Arc<dyn Clock>,
+    failures: Mutex<HashMap<[u8; 32], (u32, Timestamp)>>,
+    /// A hash of nobody's password, so that unknown names take as long as known ones.
+    nobody: OnceCell<String>,
+}
+
+impl SignIns {
+    /// Over a store and its keys.
+    pub fn new(store: &Store, vault: Arc<KeyVault>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            operators: Operators::new(store, Arc::clone(&vault), Arc::clone(&clock)),
+            store: store.clone(),
+            vault,
+            clock,
+            failures: Mutex::default(),
+            nobody: OnceCell::new(),
+        }
+    }
+
+    /// Commands on operators.
+    pub const fn operators(&self) -> &Operators {
+        &self.operators
+    }
+
+    /// Lets somebody in; the token is for the cookie.
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        password: SecretString,
+        request_id: &str,
+    ) -> Result<(SecretString, SignedIn), SignInError> {
+        let name = Sha256::digest(login.trim().to_lowercase()).into();
+        self.require_unlocked(&name)?;
+        let operator = self.proven(login, password).await?;
+        self.note(name, operator.is_some());
+        let operator = operator.ok_or(SignInError::Refused)?;
+        let actor = Actor { name: format!("operator:{operator}"), request_id: Some(request_id.to_owned()) };
+        match self.operators.act(operator, OperatorAction::SignIn, &actor).await {
+            Ok(()) => {}
+            Err(OperatorsError::Refused(OperatorError::Disabled | OperatorError::NotFound)) => {
+                return Err(SignInError::Refused);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let mut bytes = [0; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        let token = SecretString::from(URL_SAFE_NO_PAD.encode(bytes));
+        let hash = hash(token.expose_secret());
+        self.store.add_operator_session(&hash, operator, self.clock.now()).await?;
+        let role = self.role(operator).await?.ok_or(SignInError::Refused)?;
+        Ok((token, SignedIn { operator, role, token: hash }))
+    }
+
+    /// Whose password this is.
+    async fn proven(&self, login: &str, password: SecretString) -> Result<Option<OperatorId>, SignInError> {
+        let known = match LoginName::try_from(login) {
+            Ok(login) => self.vault.find_login(&login).await.map_err(OperatorsError::from)?,
+            Err(_) => None,
+        };
+        let fresh = || Password::new("a password that nobody has".to_owned().into());
+        let nobody =
+            self.nobody.get_or_try_init(|| async { fresh().map_err(OperatorsError::from)?.hash().await });
+        let hash = match &known {
+            Some(login) => login.password_hash.clone(),
+            None => nobody.await?.clone(),
+        };
+        // Too short to be anybody's: compared all the same.
+        let (password, is_possible) = match Password::new(password) {
+            Ok(password) => (password, true),
+            Err(_) => (fresh().map_err(OperatorsError::from)?, false),
+        };
+        let fits = password.fits(hash).await;
+        Ok(known.filter(|_| fits && is_possible).map(|login| login.operator))
+    }
+
+    /// Who holds a token; notes that it is in use.
+    pub async fn recognise(&self, token: &str) -> Result<Option<SignedIn>, StoreError> {
+        let (token, now) = (hash(token), self.clock.now());
+        let Some(session) = self.store.operator_session(&token).await? else { return Ok(None) };
+        if now >= session.seen_at + IDLE || now >= session.created_at + AT_MOST {
+            self.store.end_operator_session(&token).await?;
+            return Ok(None);
+        }
+        if now >= session.seen_at + TOUCH_EVERY {
+            self.store.touch_operator_session(&token, now).await?;
+        }
+        let role = self.role(session.operator).await?;
+        Ok(role.map(|role| SignedIn { operator: session.operator, role, token }))
+    }
+
+    /// The role of somebody who may sign in.
+    async fn role(&self, operator: OperatorId) -> Result<Option<Role>, StoreError> {
+        let all = self.store.list_operators().await?;
+        let enabled = all.into_iter().find(|info| info.id == operator && info.disabled_at.is_none());
+        Ok(enabled.map(|info| info.role))
+    }
+
+    /// Ends one browser's session.
+    pub async fn sign_out(&self, who: &SignedIn, actor: &Actor) -> Result<(), OperatorsError> {
+        if self.store.end_operator_session(&who.token).await? {
+            self.operators.act(who.operator, OperatorAction::SignOut, actor).await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the password and ends every session that the old one began.
+    pub async fn change_password(
+        &self,
+        who: &SignedIn,
+        old: SecretString,
+        new: Password,
+        actor: &Actor,
+    ) -> Result<(), SignInError> {
+        let login = self.vault.login_name(who.operator).await.map_err(OperatorsError::from)?;
+        let login = login.ok_or(SignInError::Refused)?;
+        let name = Sha256::digest(login.as_str()).into();
+        self.require_unlocked(&name)?;
+        let is_right = self.proven(login.as_str(), old).await? == Some(who.operator);
+        self.note(name, is_right);
+        if !is_right {
+            return Err(SignInError::Refused);
+        }
+        self.operators.set_password(login.as_str(), new, actor).await?;
+        Ok(self.store.end_operator_sessions(who.operator).await?)
+    }
+
+    fn require_unlocked(&self, name: &[u8; 32]) -> Result<(), SignInError> {
+        let now = self.clock.now();
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        match failures.get(name) {
+            Some((count, last)) if *count >= FAILURES && now < *last + LOCKED => {
+                let left = (*last + LOCKED - now).num_seconds().clamp(1, i64::from(u32::MAX));
+                Err(SignInError::Locked { retry_after: left as u32 })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note(&self, name: [u8; 32], is_right: bool) {
+        let now = self.clock.now();
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|_, (_, last)| now < *last + LOCKED);
+        if is_right {
+            failures.remove(&name);
+        } else if failures.len() < NAMES || failures.contains_key(&name) {
+            let entry = failures.entry(name).or_insert((0, now));
+            *entry = (entry.0 + 1, now);
+        }
+    }
+}
+
+fn hash(token: &str) -> TokenHash {
+    Sha256::digest(token).into()
+}

@@ -17,6 +17,7 @@ mod lifecycle;
 mod link;
 mod metrics;
 mod partner;
+mod portal;
 mod problem;
 mod rate_limit;
 mod readiness;
@@ -91,6 +92,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(kyc::routes)
             .configure(webhooks::routes)
             .configure(admin::routes)
+            .configure(portal::routes)
             .configure(health::routes)
             .configure(docs::routes)
             .default_service(web::to(problem::no_such_route));

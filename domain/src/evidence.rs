@@ -37,6 +37,17 @@ pub enum MediaType {
     WebP,
 }
 
+impl MediaType {
+    /// The name of the type.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::WebP => "image/webp",
+        }
+    }
+}
+
 /// An upload that passed the image guard: encoded bytes whose header is plausible, not yet decoded.
 #[derive(Clone)]
 pub struct ImageUpload {

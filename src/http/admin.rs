@@ -1,6 +1,7 @@
 //! `/admin/...`: what operators do, as JSON. The portal's pages stand on the same calls.
 
 mod case;
+mod evidence;
 mod hit;
 mod operator;
 mod reviews;
@@ -11,13 +12,16 @@ use actix_web::web;
 
 use super::resource;
 
-pub use case::__path_get_case;
+pub use case::{__path_get_case, CaseHit, CaseView, case_of};
+pub use evidence::__path_get_evidence;
 pub use hit::HitView;
+pub use operator::{OperatorCaller, csrf_token};
 pub use reviews::{
     __path_add_note, __path_claim_case, __path_decide_case, __path_list_reviews, __path_release_case,
     __path_request_resubmission, __path_resolve_hit,
 };
-pub use screening::__path_search_lists;
+pub use reviews::{QueueQuery, ReviewItem, queue};
+pub use screening::{__path_search_lists, SearchQuery, search};
 pub use session::{__path_change_password, __path_sign_in, __path_sign_out, __path_who_am_i};
 
 /// The cookie's name under https: bound to this host, all paths, never sent in clear.
@@ -34,6 +38,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/admin/api/password", "POST").route(web::post().to(session::change_password)))
         .service(resource("/admin/api/reviews", "GET").route(web::get().to(reviews::list_reviews)))
         .service(resource(REVIEW, "GET").route(web::get().to(case::get_case)))
+        .service(
+            resource(&of_review("evidence/{blob_id}"), "GET").route(web::get().to(evidence::get_evidence)),
+        )
         .service(resource(&of_review("claim"), "POST").route(web::post().to(reviews::claim_case)))
         .service(resource(&of_review("release"), "POST").route(web::post().to(reviews::release_case)))
         .service(resource(&of_review("notes"), "POST").route(web::post().to(reviews::add_note)))

@@ -32,6 +32,9 @@ const IMAGE: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
 const LIVENESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Requests of one address without a proven key.
 const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+/// Sign-ins, and cookies that nobody holds any more, a minute from one address; a browser that was left open shows its
+/// pages' images with them, and must not use up what the address has for API keys.
+const PORTAL_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 /// Requests of one session's own link: a whole verification takes a few dozen, uploads by their weight.
 const LINK_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).expect("not zero");
 /// Tokens remembered as valid; the next one makes all others count as strangers once more.
@@ -57,6 +60,7 @@ pub struct RateLimits {
     /// One for each quota that a key has; there are few.
     keys: Mutex<HashMap<NonZeroU32, Arc<Limiter<KeyId>>>>,
     strangers: Limiter<IpAddr>,
+    portal: Limiter<IpAddr>,
     links: Limiter<SessionId>,
     /// Tokens of links that were valid when they were seen last.
     proven_links: Mutex<HashSet<KeyHash>>,
@@ -74,6 +78,7 @@ impl RateLimits {
             per_minute,
             keys: Mutex::default(),
             strangers: RateLimiter::hashmap(Quota::per_minute(STRANGERS_PER_MINUTE)).with_middleware(),
+            portal: RateLimiter::hashmap(Quota::per_minute(PORTAL_PER_MINUTE)).with_middleware(),
             links: RateLimiter::hashmap(Quota::per_minute(LINK_PER_MINUTE)).with_middleware(),
             proven_links: Mutex::default(),
             proven: Mutex::default(),
@@ -142,9 +147,18 @@ impl RateLimits {
 
     /// Counts a request without a proven key against its address, before any look-up.
     pub fn admit_stranger(&self, request: &HttpRequest) -> Result<(), ApiError> {
+        self.count_address(&self.strangers, request)
+    }
+
+    /// Counts a sign-in, or an operator's cookie that is not known, against its address.
+    pub fn admit_to_portal(&self, request: &HttpRequest) -> Result<(), ApiError> {
+        self.count_address(&self.portal, request)
+    }
+
+    fn count_address(&self, limiter: &Limiter<IpAddr>, request: &HttpRequest) -> Result<(), ApiError> {
         let address = client_address(request, &self.trusted_proxies).map_or(SHARED, network);
-        let address = if self.strangers.len() < ADDRESSES { address } else { SHARED };
-        self.strangers.check_key(&address).map(drop).map_err(|until| self.refuse(&until))
+        let address = if limiter.len() < ADDRESSES { address } else { SHARED };
+        limiter.check_key(&address).map(drop).map_err(|until| self.refuse(&until))
     }
 
     /// Whether the key was valid when it was seen last.
@@ -172,8 +186,10 @@ impl RateLimits {
         drop(limiters);
         self.links.retain_recent();
         self.links.shrink_to_fit();
-        self.strangers.retain_recent();
-        self.strangers.shrink_to_fit();
+        for limiter in [&self.strangers, &self.portal] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<KeyHash>> {

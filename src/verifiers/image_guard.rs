@@ -97,7 +97,8 @@ fn on_white(image: DynamicImage) -> RgbImage {
     })
 }
 
-fn media_type(bytes: &[u8]) -> Result<(MediaType, ImageFormat), ImageError> {
+/// What the first bytes say.
+pub fn media_type(bytes: &[u8]) -> Result<(MediaType, ImageFormat), ImageError> {
     match bytes {
         [] => Err(ImageError::Empty),
         [0xFF, 0xD8, 0xFF, ..] => Ok((MediaType::Jpeg, ImageFormat::Jpeg)),

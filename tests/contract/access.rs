@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use domain::ids::OperatorId;
 use domain::operator::{OperatorAction, OperatorError, Role};
 use domain::partner::{PartnerAction, PartnerError};
 use domain::ports::Clock;
@@ -14,6 +15,8 @@ use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::access::{ApiKey, Scope};
 use ekyc_onboarder::vault::{KeyVault, MasterKey};
 
+use uuid::Uuid;
+
 use super::place::Place;
 
 on_both_stores!(
@@ -23,6 +26,7 @@ on_both_stores!(
     the_last_use_of_a_key_is_written_later_and_never_goes_back,
     keys_of_an_older_version_go_on_working_and_are_in_the_log,
     operators_are_in_the_log_and_their_names_are_not,
+    an_operators_browser_is_known_until_its_session_ends,
 );
 
 struct Noon;
@@ -178,4 +182,25 @@ async fn operators_are_in_the_log_and_their_names_are_not(place: &Place) {
     assert!(history.iter().all(|event| !event.payload.contains("nna")), "{history:?}");
     let stored = String::from_utf8_lossy(&std::fs::read(keys).unwrap()).to_lowercase();
     assert!(!stored.contains("anna.admin"), "the name lies in clear in the key database");
+}
+
+async fn an_operators_browser_is_known_until_its_session_ends(place: &Place) {
+    let store = place.store().await;
+    let [ann, ben] = [1, 2].map(|number| OperatorId::new(Uuid::from_u128(number)));
+    let noon = Noon.now();
+    for (token, operator) in [([1; 32], ann), ([2; 32], ann), ([3; 32], ben)] {
+        store.add_operator_session(&token, operator, noon).await.unwrap();
+    }
+    let later = noon + Duration::minutes(5);
+    store.touch_operator_session(&[1; 32], later).await.unwrap();
+    let known = store.operator_session(&[1; 32]).await.unwrap().unwrap();
+    assert_eq!((known.operator, known.created_at, known.seen_at), (ann, noon, later));
+    assert!(store.end_operator_session(&[1; 32]).await.unwrap());
+    assert!(!store.end_operator_session(&[1; 32]).await.unwrap());
+    store.end_operator_sessions(ann).await.unwrap();
+    assert_eq!(store.operator_session(&[2; 32]).await.unwrap(), None);
+    store.sweep_operator_sessions(noon).await.unwrap();
+    assert!(store.operator_session(&[3; 32]).await.unwrap().is_some());
+    store.sweep_operator_sessions(later).await.unwrap();
+    assert_eq!(store.operator_session(&[3; 32]).await.unwrap(), None);
 }

@@ -1,5 +1,6 @@
-//! The read models beside the partner view: the review queue, the audit trail, the webhook messages.
+//! The read models beside the partner view: the review queue, the audit trail, the webhook messages, monitoring.
 
+use ::projections::monitoring::Monitoring;
 use domain::ids::PartnerId;
 use ekyc_onboarder::app::{projections, pump};
 use ekyc_onboarder::store::Store;
@@ -14,6 +15,8 @@ on_both_stores!(
     messages_are_numbered_without_gaps_for_each_partner_in_the_order_of_the_log,
     a_rebuild_gives_every_message_its_identifier_and_number_again,
     the_audit_trail_finds_who_did_what,
+    people_are_monitored_from_an_approval_to_its_end,
+    a_claimed_case_names_its_reviewer_until_it_is_decided,
 );
 
 const NOON: &str = "2026-06-01T12:00:00Z";
@@ -158,4 +161,54 @@ async fn the_audit_trail_finds_who_did_what(place: &Place) {
     assert_eq!(found(later).await, [2]);
     let rows = store.audit_trail(&AuditFilter::default(), 1, 10).await.unwrap();
     assert_eq!((rows.len(), rows[0].request_id.as_deref()), (1, Some("req_2")));
+}
+
+fn golden(event: &str) -> Value {
+    let path = format!("{}/domain/tests/golden/{event}.v1.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+async fn monitored(store: &Store, state: Monitoring) -> Vec<String> {
+    let rows = store.monitored(state, None, 100).await.unwrap();
+    assert!(rows.iter().all(|(_, identity)| identity.ciphertext().starts_with("FAKE-CIPHERTEXT")));
+    rows.into_iter().map(|(session, _)| session.to_string()).collect()
+}
+
+async fn people_are_monitored_from_an_approval_to_its_end(place: &Place) {
+    let store = place.store().await;
+    for number in [1, 2, 3] {
+        happens(place, &store, number, 1, &opened(1)).await;
+        happens(place, &store, number, 2, &golden("DocumentRead")).await;
+    }
+    assert_eq!(monitored(&store, Monitoring::Approved).await, <[&str; 0]>::default());
+    happens(place, &store, 1, 3, &decided("approved")).await;
+    happens(place, &store, 2, 3, &decided("approved")).await;
+    happens(place, &store, 3, 3, &decided("rejected")).await;
+    assert_eq!(monitored(&store, Monitoring::Approved).await, [session(1), session(2)]);
+    happens(place, &store, 2, 4, &golden("SessionRescreened")).await;
+    assert_eq!(monitored(&store, Monitoring::Alerted).await, [session(2)]);
+    let page = store.monitored(Monitoring::Approved, Some(session(1).parse().unwrap()), 100).await.unwrap();
+    assert!(page.is_empty());
+    rebuild_all(&store).await;
+    assert_eq!(monitored(&store, Monitoring::Approved).await, [session(1)]);
+    happens(place, &store, 2, 5, &golden("ScreeningAlertClosed")).await;
+    happens(place, &store, 1, 4, &golden("RelationshipEnded")).await;
+    assert_eq!(monitored(&store, Monitoring::Approved).await, [session(2)]);
+    assert_eq!(monitored(&store, Monitoring::Alerted).await, <[&str; 0]>::default());
+}
+
+async fn a_claimed_case_names_its_reviewer_until_it_is_decided(place: &Place) {
+    let store = place.store().await;
+    happens(place, &store, 1, 1, &opened(1)).await;
+    happens(place, &store, 1, 2, &decided("manual_review")).await;
+    happens(place, &store, 1, 3, &golden("ReviewClaimed")).await;
+    let reviewer = golden("ReviewClaimed")["ReviewClaimed"]["reviewer"].as_str().unwrap().to_owned();
+    let claimed = store.review_queue(None, 100).await.unwrap();
+    assert_eq!(claimed[0].claimed_by.as_deref(), Some(reviewer.as_str()));
+    assert!(claimed[0].claimed_until.is_some());
+    happens(place, &store, 1, 4, &golden("ReviewReleased")).await;
+    assert_eq!(store.review_queue(None, 100).await.unwrap()[0].claimed_by, None);
+    happens(place, &store, 1, 5, &golden("ReviewDecided")).await;
+    assert_eq!(waiting(&store).await, <[&str; 0]>::default());
+    assert_eq!(messages(&store, 1).await.last().unwrap().is_final, 1);
 }

@@ -51,9 +51,32 @@ pub fn webhooks() -> anyhow::Result<()> {
     if status.success() { Ok(()) } else { bail!("the receiver of webhooks ended with {status}") }
 }
 
-/// Asks every call with about `examples` generated requests for each, alone and in sequences.
+/// Asks every call with about `examples` generated requests for each, alone and in sequences. Partners' calls and operators'
+/// have a server each: guesses are limited for each address.
 pub fn schemathesis(examples: &str) -> anyhow::Result<()> {
-    let server = Server::start()?;
+    let partners = Server::start()?;
+    run_schemathesis(&partners, examples, &["--exclude-path-regex", "^/admin/"], &Operator::default())?;
+    drop(partners);
+    let operators = Server::start()?;
+    let signed_in = sign_in(&operators)?;
+    // Sign-ins are limited too, and after a sign-out nothing could be asked any more.
+    let only = [
+        "--include-path-regex",
+        "^/admin/",
+        "--exclude-operation-id",
+        "sign_in",
+        "--exclude-operation-id",
+        "sign_out",
+    ];
+    run_schemathesis(&operators, examples, &only, &signed_in)
+}
+
+fn run_schemathesis(
+    server: &Server,
+    examples: &str,
+    calls: &[&str],
+    operator: &Operator,
+) -> anyhow::Result<()> {
     let status = python()?
         .args(["-c", "from schemathesis.cli import schemathesis; schemathesis()"])
         .args(["--config-file"])
@@ -61,12 +84,38 @@ pub fn schemathesis(examples: &str) -> anyhow::Result<()> {
         .arg("run")
         .arg(format!("{}/openapi.json", server.base))
         .args(["--header", &format!("X-API-Key: {}", server.key)])
+        .args(["--header", &format!("X-CSRF-Token: {}", operator.csrf)])
+        .env("OPERATOR_TOKEN", &operator.token)
         // One call asks where it comes from, as browsers say it.
         .args(["--header", &format!("Origin: {}", server.base)])
         .args(["--checks", "all", "--max-examples", examples, "--seed", SEED])
         .args(["--suppress-health-check", "all", "--continue-on-failure"])
+        .args(calls)
         .current_dir(server.folder())
         .status()
         .context("python3 does not start")?;
     if status.success() { Ok(()) } else { bail!("schemathesis ended with {status}") }
+}
+
+/// An operator who is signed in.
+#[derive(Default)]
+struct Operator {
+    token: String,
+    csrf: String,
+}
+
+fn sign_in(server: &Server) -> anyhow::Result<Operator> {
+    const PASSWORD: &str = "correct horse battery staple";
+    const SCRIPT: &str = "import os, requests; \
+        answer = requests.post(os.environ['BASE_URL'] + '/admin/api/sign-in', json={'login': 'ann', 'password': os.environ['PASSWORD']}); \
+        answer.raise_for_status(); \
+        print(answer.cookies['ekyc_operator'], answer.json()['csrf_token'])";
+    server.command(["operators", "add", "ann", "--role", "admin", "--password-stdin"], PASSWORD)?;
+    let mut python = python()?;
+    python.args(["-c", SCRIPT]).env("BASE_URL", &server.base).env("PASSWORD", PASSWORD);
+    let output = python.stderr(Stdio::inherit()).output().context("python3 does not start")?;
+    ensure!(output.status.success(), "an operator cannot sign in");
+    let said = String::from_utf8(output.stdout)?;
+    let (token, csrf) = said.trim().split_once(' ').context("the sign-in gave no token")?;
+    Ok(Operator { token: token.to_owned(), csrf: csrf.to_owned() })
 }

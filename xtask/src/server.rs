@@ -1,6 +1,6 @@
 //! `ekyc serve` for a check: on a free port, with a temporary data folder and the policy of the demonstration.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -54,6 +54,19 @@ impl Server {
             }
         }
         anyhow::bail!("the server ended before it listened")
+    }
+
+    /// Runs a command of the program beside the server, with a line on its input.
+    pub fn command<const N: usize>(&self, arguments: [&str; N], line: &str) -> anyhow::Result<()> {
+        let mut command = ekyc(arguments);
+        command.env("EKYC_DATA_DIR", self.folder.join("data")).env("EKYC_LOG", "error");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let mut input = child.stdin.take().context("the command's input is piped")?;
+        writeln!(input, "{line}")?;
+        drop(input);
+        let status = child.wait()?;
+        anyhow::ensure!(status.success(), "`ekyc {}` ended with {status}", arguments.join(" "));
+        Ok(())
     }
 
     /// A folder that goes with the server.

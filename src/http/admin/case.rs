@@ -14,6 +14,7 @@ use projections::audit_trail::Cause;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::evidence::{self, CaseImage};
 use super::hit::HitView;
 use super::operator::OperatorCaller;
 use crate::http::Shared;
@@ -27,54 +28,56 @@ use crate::sessions::Folded;
 #[derive(Serialize, ToSchema)]
 pub struct CaseView {
     /// The session, as its partner sees it.
-    session: SessionView,
+    pub session: SessionView,
     /// Whose it is.
     #[schema(pattern = "^par_[0-9a-f]{32}$")]
-    partner_id: String,
+    pub partner_id: String,
     /// Sequence of the last event.
-    version: u64,
+    pub version: u64,
     /// Codes of what speaks against an approval.
-    review_reasons: Vec<String>,
+    pub review_reasons: Vec<String>,
     /// The fields of the latest document; null before one was read, and after they were erased.
     #[schema(value_type = Option<Object>)]
-    identity: Option<Identity>,
+    pub identity: Option<Identity>,
+    /// The images that count; none once they were erased.
+    pub images: Vec<CaseImage>,
     /// Possible matches and near misses, and what was said about them.
-    hits: Vec<CaseHit>,
+    pub hits: Vec<CaseHit>,
     /// The operator who has the case.
-    claimed_by: Option<String>,
+    pub claimed_by: Option<String>,
     /// Until when.
     #[schema(format = DateTime)]
-    claimed_until: Option<String>,
+    pub claimed_until: Option<String>,
     /// What happened, the oldest first.
-    timeline: Vec<CaseEvent>,
+    pub timeline: Vec<CaseEvent>,
 }
 
 /// A hit of a case.
 #[derive(Serialize, ToSchema)]
 pub struct CaseHit {
     /// The hit: the OpenSanctions shape with the score of each pair of parts.
-    hit: HitView,
+    pub hit: HitView,
     /// `same_person` or `different_person`; null while nobody said so.
     #[schema(value_type = Option<String>)]
-    resolution: Option<Resolution>,
+    pub resolution: Option<Resolution>,
     /// Who said so.
-    resolved_by: Option<String>,
+    pub resolved_by: Option<String>,
 }
 
 /// Something that happened.
 #[derive(Serialize, ToSchema)]
 pub struct CaseEvent {
     /// Its place in the session.
-    sequence: u64,
+    pub sequence: u64,
     /// Name of the event.
-    event: String,
+    pub event: String,
     /// When.
     #[schema(format = DateTime)]
-    at: Option<String>,
+    pub at: Option<String>,
     /// Who: `key:ID`, `operator:ID`, `link:N`, `system`.
-    actor: Option<String>,
+    pub actor: Option<String>,
     /// What a reviewer noted, or a partner said against a rejection.
-    text: Option<String>,
+    pub text: Option<String>,
 }
 
 /// Shows a case, or any other session, to an operator.
@@ -91,10 +94,15 @@ pub async fn get_case(
 ) -> Answer<CaseView> {
     let show = async {
         let session: SessionId = path.parse().map_err(|_| ApiError::no_such_session())?;
-        let folded = shared.sessions.folded(session).await?.ok_or_else(ApiError::no_such_session)?;
-        render(&shared, folded).await
+        case_of(&shared, session).await
     };
     Answer(show.await)
+}
+
+/// The case of a session.
+pub async fn case_of(shared: &Shared, session: SessionId) -> Result<CaseView, ApiError> {
+    let folded = shared.sessions.folded(session).await?.ok_or_else(ApiError::no_such_session)?;
+    render(shared, folded).await
 }
 
 /// A case from its session.
@@ -124,6 +132,7 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         version: view.version,
         review_reasons: view.reasons.iter().map(|factor| factor.code().to_owned()).collect(),
         identity,
+        images: evidence::images(view.session_id, &session),
         hits,
         claimed_by: claim.map(|(reviewer, _)| reviewer.to_string()),
         claimed_until: claim.map(|(_, until)| time(until)),

@@ -12,69 +12,69 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct HitView {
     /// The entity's id in its list.
-    id: String,
+    pub id: String,
     /// Its display name.
-    caption: String,
+    pub caption: String,
     /// `Person`.
-    schema: String,
+    pub schema: String,
     /// The lists that name it.
-    datasets: Vec<String>,
+    pub datasets: Vec<String>,
     /// Version of the list.
-    list_version: String,
+    pub list_version: String,
     /// Overall score in [0, 1].
-    score: f64,
+    pub score: f64,
     /// Whether the score reaches the threshold.
     #[serde(rename = "match")]
-    is_match: bool,
+    pub is_match: bool,
     /// Listed properties: name, alias, birthDate, nationality, topics ...
-    properties: BTreeMap<String, Vec<String>>,
+    pub properties: BTreeMap<String, Vec<String>>,
     /// Name and version of the algorithm.
-    algorithm: String,
+    pub algorithm: String,
     /// Digest of all that the list says of the entity.
-    entity_fingerprint: String,
+    pub entity_fingerprint: String,
     /// The pair of names that matched best.
-    matched_name: MatchedNameView,
+    pub matched_name: MatchedNameView,
     /// The similarity of each pair of parts.
-    pairs: Vec<PairView>,
+    pub pairs: Vec<PairView>,
     /// What each feature added; the weights add up to the score.
-    explanations: BTreeMap<String, ExplanationView>,
+    pub explanations: BTreeMap<String, ExplanationView>,
 }
 
 /// The two names behind a hit.
 #[derive(Serialize, ToSchema)]
 pub struct MatchedNameView {
     /// The subject's spelling.
-    query: String,
+    pub query: String,
     /// The listed spelling.
-    candidate: String,
+    pub candidate: String,
     /// primary, alias or weak_alias.
-    kind: String,
+    pub kind: String,
 }
 
 /// Two parts that belong together.
 #[derive(Serialize, ToSchema)]
 pub struct PairView {
     /// The subject's part.
-    query: String,
+    pub query: String,
     /// The listed part.
-    candidate: String,
+    pub candidate: String,
     /// Their similarity in [0, 1].
-    score: f64,
+    pub score: f64,
 }
 
 /// The part that a feature plays in a score.
 #[derive(Serialize, ToSchema)]
 pub struct ExplanationView {
     /// The feature's own score in [0, 1].
-    score: f64,
+    pub score: f64,
     /// What it adds or takes.
-    weight: f64,
+    pub weight: f64,
     /// A sentence for the reviewer.
-    detail: String,
+    pub detail: String,
     /// What the subject has.
-    query: Option<String>,
+    pub query: Option<String>,
     /// What the list has.
-    candidate: Option<String>,
+    pub candidate: Option<String>,
 }
 
 fn fraction(score: Score) -> f64 {

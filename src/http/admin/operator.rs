@@ -68,12 +68,11 @@ impl FromRequest for OperatorCaller {
 async fn recognise(request: &HttpRequest) -> Result<OperatorCaller, ApiError> {
     let shared = shared(request)?;
     let nobody = || ApiError::refused(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first");
-    let Some(cookie) = request.cookie(cookie_name(shared)) else {
-        shared.limits.admit_stranger(request)?;
-        return Err(nobody());
-    };
+    // The secure name always counts; browsers hold and send it by https only.
+    let plain = || request.cookie(PLAIN_COOKIE).filter(|_| !is_https(shared));
+    let cookie = request.cookie(SECURE_COOKIE).or_else(plain).ok_or_else(nobody)?;
     let Some(who) = shared.sign_ins.recognise(cookie.value()).await? else {
-        shared.limits.admit_stranger(request)?;
+        shared.limits.admit_to_portal(request)?;
         return Err(nobody());
     };
     if request.headers().contains_key(header::ORIGIN) {

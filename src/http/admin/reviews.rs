@@ -36,11 +36,11 @@ pub struct QueueQuery {
 #[derive(Serialize, ToSchema)]
 pub struct ReviewQueue {
     /// The longest waiting first.
-    items: Vec<ReviewItem>,
+    pub items: Vec<ReviewItem>,
     /// How many wait in all.
-    total: u64,
+    pub total: u64,
     /// Where the next page begins; null on the last.
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// A session that waits for a person.
@@ -48,26 +48,26 @@ pub struct ReviewQueue {
 pub struct ReviewItem {
     /// The session.
     #[schema(format = Uuid)]
-    session_id: String,
+    pub session_id: String,
     /// Whose it is.
     #[schema(pattern = "^par_[0-9a-f]{32}$")]
-    partner_id: String,
+    pub partner_id: String,
     /// `undecided`, `contested` or `rescreened`.
-    cause: String,
+    pub cause: String,
     /// Since when it waits.
     #[schema(format = DateTime)]
-    waiting_since: String,
+    pub waiting_since: String,
     /// Level of the risk.
-    risk_level: Option<String>,
+    pub risk_level: Option<String>,
     /// Score of the risk.
-    risk_score: Option<f64>,
+    pub risk_score: Option<f64>,
     /// What speaks against an approval.
-    review_reasons: Vec<String>,
+    pub review_reasons: Vec<String>,
     /// The operator who has the case.
-    claimed_by: Option<String>,
+    pub claimed_by: Option<String>,
     /// Until when.
     #[schema(format = DateTime)]
-    claimed_until: Option<String>,
+    pub claimed_until: Option<String>,
 }
 
 impl ReviewItem {
@@ -103,18 +103,20 @@ pub async fn list_reviews(
     shared: web::Data<Shared>,
     query: web::Query<QueueQuery>,
 ) -> Answer<ReviewQueue> {
-    let list = async {
-        let limit: u32 = number("limit", query.limit.as_deref(), 50, 1..=100)?;
-        let invalid = || ApiError::bad_request("invalid_parameter", "cursor is not valid");
-        let after = query.cursor.as_deref().map(|text| cursor(text).ok_or_else(invalid)).transpose()?;
-        let rows = shared.store.review_queue(after.as_ref(), limit).await?;
-        let last = rows.last().filter(|_| rows.len() == limit as usize);
-        let next_cursor = last.map(|row| format!("{}.{}", row.waiting_since, row.session_id));
-        let now = shared.sessions.services().clock.now();
-        let items = rows.into_iter().map(|row| ReviewItem::of(row, now)).collect();
-        Ok(ReviewQueue { items, total: shared.store.waiting_reviews().await?, next_cursor })
-    };
-    Answer(list.await)
+    Answer(queue(&shared, &query).await)
+}
+
+/// A page of the queue.
+pub async fn queue(shared: &Shared, query: &QueueQuery) -> Result<ReviewQueue, ApiError> {
+    let limit: u32 = number("limit", query.limit.as_deref(), 50, 1..=100)?;
+    let invalid = || ApiError::bad_request("invalid_parameter", "cursor is not valid");
+    let after = query.cursor.as_deref().map(|text| cursor(text).ok_or_else(invalid)).transpose()?;
+    let rows = shared.store.review_queue(after.as_ref(), limit).await?;
+    let last = rows.last().filter(|_| rows.len() == limit as usize);
+    let next_cursor = last.map(|row| format!("{}.{}", row.waiting_since, row.session_id));
+    let now = shared.sessions.services().clock.now();
+    let items = rows.into_iter().map(|row| ReviewItem::of(row, now)).collect();
+    Ok(ReviewQueue { items, total: shared.store.waiting_reviews().await?, next_cursor })
 }
 
 fn cursor(text: &str) -> Option<ReviewCursor> {

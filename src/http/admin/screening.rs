@@ -37,7 +37,7 @@ pub struct SearchQuery {
 #[derive(Serialize, ToSchema)]
 pub struct SearchAnswer {
     /// Possible matches and near misses, best first: the OpenSanctions shape with the score of each pair of parts.
-    hits: Vec<HitView>,
+    pub hits: Vec<HitView>,
     /// The lists that were consulted.
     lists: Vec<ConsultedList>,
     /// Name and version of the algorithm.
@@ -79,18 +79,26 @@ pub async fn search_lists(
     shared: web::Data<Shared>,
     query: web::Query<SearchQuery>,
 ) -> Answer<SearchAnswer> {
-    let search = || {
-        let subject = subject(&query)?;
-        let index = shared.lists.index();
-        let finding = screen(&index, &subject);
-        let lists = shared.lists.versions_of(&index).into_iter().map(Into::into).collect();
-        Ok(SearchAnswer {
-            hits: finding.hits.0.into_iter().map(Into::into).collect(),
-            lists,
-            algorithm: ALGORITHM,
-        })
-    };
-    Answer(search())
+    Answer(search(&shared, &query))
+}
+
+/// What the lists say of somebody.
+pub fn search(shared: &Shared, query: &SearchQuery) -> Result<SearchAnswer, ApiError> {
+    let subject = subject(query)?;
+    let index = shared.lists.index();
+    let finding = screen(&index, &subject);
+    Ok(SearchAnswer {
+        hits: finding.hits.0.into_iter().map(Into::into).collect(),
+        lists: shared.lists.versions_of(&index).into_iter().map(Into::into).collect(),
+        algorithm: ALGORITHM,
+    })
+}
+
+impl SearchQuery {
+    /// By name and, perhaps, birth date.
+    pub const fn named(name: String, date_of_birth: Option<String>) -> Self {
+        Self { name, date_of_birth, country: None, document_number: None }
+    }
 }
 
 fn subject(query: &SearchQuery) -> Result<Subject, ApiError> {

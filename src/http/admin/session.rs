@@ -98,7 +98,7 @@ impl From<SignInError> for ApiError {
 pub async fn sign_in(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let signed_in = async {
         let shared = shared(&request)?;
-        shared.limits.admit_stranger(&request)?;
+        shared.limits.admit_to_portal(&request)?;
         if request.headers().contains_key("origin") {
             require_own_origin(&request)?;
         }

@@ -1,0 +1,87 @@
+//! The admin portal: pages for operators, rendered here, with a style and a script of their own and nothing from elsewhere.
+//!
+//! Pages only show; what changes something goes through `/admin/api`, which the script calls for the forms.
+
+mod case;
+mod lists;
+mod page;
+mod queue;
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::{Markup, html};
+
+use super::admin::OperatorCaller;
+use super::problem::ApiError;
+use page::Page;
+
+const STYLE: &str = include_str!("portal/portal.css");
+const SCRIPT: &str = include_str!("portal/portal.js");
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const SIGN_IN: &str = "/admin/sign-in";
+
+/// Registers the pages and their assets.
+pub fn routes(config: &mut web::ServiceConfig) {
+    let asset = |media_type: &'static str, text: &'static str| {
+        web::get().to(move || std::future::ready(served(media_type, text.to_owned())))
+    };
+    config
+        .route("/admin", web::get().to(queue::show))
+        .route(SIGN_IN, web::get().to(sign_in))
+        .route("/admin/reviews/{session_id}", web::get().to(case::show))
+        .route("/admin/lists", web::get().to(lists::show))
+        .route("/admin/assets/portal.css", asset("text/css; charset=utf-8", STYLE))
+        .route("/admin/assets/portal.js", asset("text/javascript; charset=utf-8", SCRIPT));
+}
+
+fn served(media_type: &'static str, body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header(("referrer-policy", "no-referrer"))
+        // Pages hold personal data, and a shared computer's cache is no place for it.
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body)
+}
+
+/// A page for whoever is signed in; anybody else is led to the door.
+async fn for_operator<F>(
+    caller: Option<OperatorCaller>,
+    request: &HttpRequest,
+    page: impl FnOnce(OperatorCaller) -> F,
+) -> HttpResponse
+where
+    F: Future<Output = Result<Page, ApiError>>,
+{
+    let Some(caller) = caller else {
+        return HttpResponse::SeeOther().insert_header((LOCATION, SIGN_IN)).finish();
+    };
+    match page(caller).await {
+        Ok(page) => served("text/html; charset=utf-8", page.render().into_string()),
+        Err(error) => error.respond(request),
+    }
+}
+
+async fn sign_in() -> HttpResponse {
+    let form = html! {
+        form method="post" class="narrow" data-api="/admin/api/sign-in" data-next="/admin" {
+            (problem())
+            label for="login" { "Name" }
+            input id="login" name="login" autocomplete="username" required autofocus maxlength="100";
+            label for="password" { "Password" }
+            input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256";
+            button type="submit" { "Sign in" }
+            noscript { p { "This page needs JavaScript to talk to its server." } }
+        }
+    };
+    served("text/html; charset=utf-8", Page::outside("Sign in", form).render().into_string())
+}
+
+/// Where the script says what went wrong.
+fn problem() -> Markup {
+    html! { p class="problem" role="alert" hidden {} }
+}

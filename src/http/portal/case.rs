@@ -1,0 +1,262 @@
+//! A case on one screen: the evidence, the fields, the hits, what to decide, and everything that happened.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::document::Identity;
+use domain::ids::SessionId;
+use domain::operator::Role;
+use domain::review::Resolution;
+use maud::{Markup, html};
+
+use super::page::{Page, words};
+use super::{for_operator, problem};
+use crate::http::Shared;
+use crate::http::admin::{CaseHit, CaseView, HitView, OperatorCaller, case_of};
+use crate::http::problem::ApiError;
+
+pub async fn show(
+    caller: Option<OperatorCaller>,
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> HttpResponse {
+    for_operator(caller, &request, async |caller| page(caller, &shared, &path).await).await
+}
+
+async fn page(caller: OperatorCaller, shared: &Shared, id: &str) -> Result<Page, ApiError> {
+    let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+    let case = case_of(shared, session).await?;
+    let own_id = caller.who.operator.to_string();
+    let has_it = case.claimed_by.as_deref() == Some(own_id.as_str());
+    let may_act = caller.who.role != Role::Auditor;
+    let waits = case.session.status.as_str() == "manual_review";
+    let api = |call: &str| format!("/admin/api/reviews/{session}/{call}");
+    let content = html! {
+        (summary(&case, may_act && waits, has_it, &api))
+        div class="columns" {
+            div {
+                (images(&case))
+                section aria-labelledby="fields" { h2 id="fields" { "Document" } (identity(case.identity.as_ref())) }
+                section aria-labelledby="checks" { h2 id="checks" { "Checks" } (checks(&case)) }
+            }
+            div {
+                section aria-labelledby="hits" {
+                    h2 id="hits" { "Sanctions hits" }
+                    @if case.hits.is_empty() { p class="quiet" { "None." } }
+                    @for found in &case.hits { (case_hit(found, has_it, &api)) }
+                }
+                @if has_it { (decide(&api)) }
+                @if may_act { (note(&api)) }
+            }
+        }
+        section aria-labelledby="timeline" { h2 id="timeline" { "What happened" } (timeline(&case)) }
+    };
+    Ok(Page::inside("Case", content, shared, &caller))
+}
+
+fn summary(case: &CaseView, can_claim: bool, has_it: bool, api: &dyn Fn(&str) -> String) -> Markup {
+    html! {
+        dl class="facts" {
+            div { dt { "Session" } dd { code { (case.session.session_id) } } }
+            div { dt { "Status" } dd { span class="tag" { (words(case.session.status.as_str())) } } }
+            div { dt { "Partner" } dd { code { (case.partner_id) } } }
+            div { dt { "User" } dd { (case.session.external_user_id.as_deref().unwrap_or("erased")) } }
+            @if let Some(level) = case.session.risk_level { div { dt { "Risk" } dd { (level.as_str()) } } }
+            div { dt { "With" } dd { @match &case.claimed_by { Some(reviewer) => code { (reviewer) }, None => "nobody" } } }
+        }
+        @if !case.review_reasons.is_empty() {
+            p { "Against an approval: " @for reason in &case.review_reasons { span class="tag" { (words(reason)) } " " } }
+        }
+        @if can_claim {
+            @if has_it {
+                form method="post" data-api=(api("release")) data-next="/admin" { (problem()) button class="plain" type="submit" { "Give the case back" } }
+            } @else {
+                form method="post" data-api=(api("claim")) { (problem()) button type="submit" { "Take the case" } }
+            }
+        }
+    }
+}
+
+fn images(case: &CaseView) -> Markup {
+    html! {
+        section aria-labelledby="evidence" {
+            h2 id="evidence" { "Evidence" }
+            @if case.images.is_empty() { p class="quiet" { "No image is held." } }
+            div class="images" {
+                @for image in &case.images {
+                    figure {
+                        a href=(image.href) { img src=(image.href) alt=(words(image.kind)) loading="lazy"; }
+                        figcaption { (words(image.kind)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn identity(identity: Option<&Identity>) -> Markup {
+    let Some(read) = identity else {
+        return html! { p class="quiet" { "Nothing was read, or it was erased." } };
+    };
+    let date = |date: Option<chrono::NaiveDate>| date.map(|date| date.to_string());
+    let rows = [
+        ("Name", read.full_name.clone()),
+        ("Printed name", read.printed_name.clone()),
+        ("Birth date", date(read.date_of_birth)),
+        ("Nationality", read.nationality.clone()),
+        ("Issuer", read.issuer.clone()),
+        ("Number", read.document_number.clone()),
+        ("Expiry date", date(read.expiry_date)),
+    ];
+    html! {
+        table { tbody {
+            @for (name, value) in rows {
+                tr { th scope="row" { (name) } td { (value.as_deref().unwrap_or("not read")) } }
+            }
+        } }
+    }
+}
+
+fn checks(case: &CaseView) -> Markup {
+    let results = &case.session.verification_results;
+    let rows = [
+        ("Document", results.document_verified),
+        ("Face", results.face_match_passed),
+        ("Liveness", results.liveness_passed),
+        ("Sanctions", results.sanctions_clear),
+    ];
+    html! {
+        table { tbody {
+            @for (name, passed) in rows {
+                tr {
+                    th scope="row" { (name) }
+                    td { @match passed {
+                        Some(true) => span class="good" { "passed" },
+                        Some(false) => span class="bad" { "not passed" },
+                        None => span class="quiet" { "not judged" },
+                    } }
+                }
+            }
+            @if let Some(score) = results.face_match_score { tr { th scope="row" { "Face similarity" } td { (format!("{score:.4}")) } } }
+        } }
+    }
+}
+
+fn case_hit(found: &CaseHit, has_it: bool, api: &dyn Fn(&str) -> String) -> Markup {
+    let said = match found.resolution {
+        Some(Resolution::SamePerson) => Some("the same person"),
+        Some(Resolution::DifferentPerson) => Some("somebody else"),
+        None => None,
+    };
+    html! {
+        article class="panel" {
+            (hit(&found.hit))
+            @if let Some(said) = said {
+                p { strong { "Found to be " (said) } " by " code { (found.resolved_by.as_deref().unwrap_or("-")) } }
+            }
+            @if has_it && found.hit.is_match {
+                form method="post" data-api=(api("hits")) {
+                    (problem())
+                    input type="hidden" name="entity_id" value=(found.hit.id);
+                    label { "Why " input name="note" maxlength="2000"; }
+                    button class="plain" name="resolution" value="different_person" type="submit" { "Somebody else" } " "
+                    button class="plain bad" name="resolution" value="same_person" type="submit" { "The same person" }
+                }
+            }
+        }
+    }
+}
+
+/// A hit with what made its score.
+pub fn hit(found: &HitView) -> Markup {
+    html! {
+        h3 { (found.caption) " " span class="tag" { (format!("{:.2}", found.score)) } @if !found.is_match { " " span class="quiet" { "near miss" } } }
+        p class="quiet" { (found.datasets.join(", ")) " - " code { (found.id) } }
+        p { "Compared with the " (words(&found.matched_name.kind)) " " strong { (found.matched_name.candidate) } }
+        ul class="pairs" {
+            @for pair in &found.pairs { li { (pair.query) " = " (pair.candidate) " " span class="quiet" { (format!("{:.2}", pair.score)) } } }
+        }
+        table { tbody {
+            @for (feature, part) in &found.explanations {
+                tr {
+                    th scope="row" { (words(feature)) }
+                    td { (format!("{:+.2}", if feature == "name" { part.score } else { part.weight })) }
+                    td { (part.detail) @if let Some(listed) = &part.candidate { " " span class="quiet" { "Listed: " (listed) } } }
+                }
+            }
+        } }
+        @for property in ["birthDate", "nationality", "program", "topics"] {
+            @if let Some(values) = found.properties.get(property) { p class="quiet" { (property) ": " (values.join(", ")) } }
+        }
+    }
+}
+
+const CODES: [(&str, &str); 6] = [
+    ("document_fraud", "The document is not genuine"),
+    ("document_unusable", "The document cannot be relied on"),
+    ("identity_mismatch", "Not the document's holder"),
+    ("liveness_fraud", "Nobody was in front of the camera"),
+    ("sanctions_match", "On a sanctions list"),
+    ("risk_policy", "Excluded by the risk policy"),
+];
+
+fn decide(api: &dyn Fn(&str) -> String) -> Markup {
+    html! {
+        section aria-labelledby="decide" {
+            h2 id="decide" { "Decide" }
+            form method="post" data-api=(api("decision")) class="panel" {
+                (problem())
+                input type="hidden" name="decision" value="approved";
+                label { "Note " textarea name="note" maxlength="2000" rows="2" {} }
+                button type="submit" { "Approve" }
+            }
+            form method="post" data-api=(api("decision")) class="panel" {
+                (problem())
+                input type="hidden" name="decision" value="rejected";
+                fieldset {
+                    legend { "Reject because" }
+                    @for (code, sentence) in CODES {
+                        label class="choice" { input type="checkbox" name="codes[]" value=(code); " " (sentence) }
+                    }
+                }
+                label { "Note " textarea name="note" maxlength="2000" rows="2" {} }
+                button class="bad" type="submit" { "Reject" }
+            }
+            form method="post" data-api=(api("resubmission")) class="panel" {
+                (problem())
+                fieldset {
+                    legend { "Ask the person again for" }
+                    @for step in ["document", "selfie", "liveness"] {
+                        label class="choice" { input type="checkbox" name="steps[]" value=(step); " " (step) }
+                    }
+                }
+                label { "What the person is told; say nothing of screening " textarea name="message" maxlength="2000" rows="2" {} }
+                button class="plain" type="submit" { "Send back" }
+            }
+        }
+    }
+}
+
+fn note(api: &dyn Fn(&str) -> String) -> Markup {
+    html! {
+        form method="post" data-api=(api("notes")) class="panel" {
+            (problem())
+            label { "A note for colleagues and auditors " textarea name="note" required maxlength="2000" rows="2" {} }
+            button class="plain" type="submit" { "Add the note" }
+        }
+    }
+}
+
+fn timeline(case: &CaseView) -> Markup {
+    html! {
+        ol class="timeline" {
+            @for event in &case.timeline {
+                li {
+                    time datetime=[event.at.as_deref()] { (event.at.as_deref().unwrap_or("-")) } " "
+                    strong { (event.event) } " "
+                    span class="quiet" { "by " (event.actor.as_deref().unwrap_or("unknown")) }
+                    @if let Some(text) = &event.text { p class="quote" { (text) } }
+                }
+            }
+        }
+    }
+}

@@ -18,6 +18,7 @@ use super::problem::ApiError;
 use page::Page;
 
 const STYLE: &str = include_str!("portal/portal.css");
+const ICON: &str = include_str!("portal/portal.svg");
 const SCRIPT: &str = include_str!("portal/portal.js");
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -34,6 +35,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/admin/reviews/{session_id}", web::get().to(case::show))
         .route("/admin/lists", web::get().to(lists::show))
         .route("/admin/assets/portal.css", asset("text/css; charset=utf-8", STYLE))
+        .route("/admin/assets/portal.svg", asset("image/svg+xml", ICON))
         .route("/admin/assets/portal.js", asset("text/javascript; charset=utf-8", SCRIPT));
 }
 

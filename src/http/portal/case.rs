@@ -83,7 +83,7 @@ fn images(case: &CaseView) -> Markup {
             @if case.images.is_empty() { p class="quiet" { "No image is held." } }
             div class="images" {
                 @for image in &case.images {
-                    figure {
+                    figure class=[(image.kind == "liveness_frame").then_some("frame")] {
                         a href=(image.href) { img src=(image.href) alt=(words(image.kind)) loading="lazy"; }
                         figcaption { (words(image.kind)) }
                     }

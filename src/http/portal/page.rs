@@ -39,6 +39,7 @@ impl Page {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     @if let Some(inside) = &self.inside { meta name="csrf" content=(inside.csrf); }
                     title { (self.title) " - eKYC-Onboarder" }
+                    link rel="icon" href="/admin/assets/portal.svg" type="image/svg+xml";
                     link rel="stylesheet" href="/admin/assets/portal.css";
                     script type="module" src="/admin/assets/portal.js" {}
                 }

@@ -24,13 +24,12 @@ function sentence(answer) {
   return detail ?? "The server did not answer; try again.";
 }
 
-async function send(form, submitter) {
+async function send(address, body) {
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   if (csrf) {
     headers["X-CSRF-Token"] = csrf;
   }
-  const body = JSON.stringify(fields(form, submitter));
-  const response = await fetch(form.dataset.api, { method: "POST", headers, body });
+  const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
   if (response.ok) {
     return null;
   }
@@ -43,11 +42,13 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   event.preventDefault();
+  // Before anything is disabled: a disabled button has no value.
+  const body = fields(form, event.submitter);
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) {
     button.disabled = true;
   }
-  const problem = await send(form, event.submitter).catch(() => sentence(null));
+  const problem = await send(form.dataset.api, body).catch(() => sentence(null));
   if (problem === null) {
     // A fresh page shows what is so now.
     if (form.dataset.next) {

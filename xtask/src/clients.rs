@@ -97,6 +97,9 @@ fn run_schemathesis(
     if status.success() { Ok(()) } else { bail!("schemathesis ended with {status}") }
 }
 
+/// Of the operators of the checks.
+pub const PASSWORD: &str = "correct horse battery staple";
+
 /// An operator who is signed in.
 #[derive(Default)]
 struct Operator {
@@ -105,7 +108,6 @@ struct Operator {
 }
 
 fn sign_in(server: &Server) -> anyhow::Result<Operator> {
-    const PASSWORD: &str = "correct horse battery staple";
     const SCRIPT: &str = "import os, requests; \
         answer = requests.post(os.environ['BASE_URL'] + '/admin/api/sign-in', json={'login': 'ann', 'password': os.environ['PASSWORD']}); \
         answer.raise_for_status(); \

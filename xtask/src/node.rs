@@ -1,4 +1,4 @@
-//! The npm package that checks our webhooks: installed once into the user's cache folder.
+//! The npm packages that check our webhooks and walk through the portal: installed once into the user's cache folder.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,20 +7,20 @@ use anyhow::{Context, bail};
 
 use crate::python::cache;
 
-/// Name and version; another version lies in another folder.
-const PACKAGE: &str = "standardwebhooks@1.1.1";
+/// Names and versions; another set lies in another folder.
+const PACKAGES: [&str; 3] = ["standardwebhooks@1.1.1", "playwright-core@1.65.1", "axe-core@4.14.1"];
 
-/// Where `require` finds the package; installs it with npm when missing.
+/// Where `require` finds the packages; installs them with npm when missing.
 pub fn modules() -> anyhow::Result<PathBuf> {
-    let folder = cache()?.join(format!("node-{}", PACKAGE.replace('@', "-")));
+    let folder = cache()?.join(format!("node-{}", PACKAGES.join("-").replace('@', "-")));
     if !folder.is_dir() {
-        println!("installing {PACKAGE} into {}", folder.display());
+        println!("installing {} into {}", PACKAGES.join(", "), folder.display());
         let unfinished = folder.with_extension(format!("unfinished-{}", std::process::id()));
         std::fs::create_dir_all(&unfinished)?;
         let status = Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
             .arg(&unfinished)
-            .arg(PACKAGE)
+            .args(PACKAGES)
             .stdout(Stdio::null())
             .status()
             .context("npm does not start; install Node.js with npm")?;

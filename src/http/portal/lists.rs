@@ -62,7 +62,7 @@ fn in_force(shared: &Shared) -> Markup {
     let lists = shared.lists.versions();
     html! {
         @if lists.is_empty() { p class="problem" { "No list is loaded: nobody can be screened." } }
-        div class="wide" {
+        div class="wide" role="region" aria-label="Lists in force" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "List" } th scope="col" { "Date" } th scope="col" { "Confirmed" } th scope="col" { "Age" }

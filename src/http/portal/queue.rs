@@ -27,7 +27,7 @@ async fn page(caller: OperatorCaller, shared: &Shared, query: &QueueQuery) -> Re
         @if queue.items.is_empty() {
             p class="quiet" { "Nothing to do here." }
         } @else {
-            div class="wide" {
+            div class="wide" role="region" aria-label="Waiting sessions" tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { "Session" } th scope="col" { "Waiting" } th scope="col" { "Why" }

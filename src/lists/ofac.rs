@@ -154,8 +154,9 @@ fn take_remark(draft: &mut Draft, remark: &str) {
         let weak = name(weak.trim_end_matches('\''), draft.schema(), NameKind::WeakAlias);
         weak.into_iter().for_each(|weak| draft.push(weak));
     } else if let Some(number) = DOCUMENTS.iter().find_map(|kind| remark.strip_prefix(kind)) {
-        // What follows in brackets or after `issued` and `expires` is about the number, not part of it.
-        draft.document(number.split([' ', '(']).next().unwrap_or_default());
+        // What follows in brackets or after `issued` and `expires` is about the number, not part of it; a blank may be.
+        let ends = [" (", " issued ", " expires "].iter().filter_map(|mark| number.find(mark)).min();
+        draft.document(&number[..ends.unwrap_or(number.len())]);
     }
 }
 
@@ -235,14 +236,14 @@ mod tests {
     #[test]
     fn what_the_remarks_say_becomes_fields() {
         let remarks = "DOB 09 Mar 1970; alt. DOB circa 1971; POB Elsewhere; nationality Russia; citizen Burma; \
-                       Passport AB123 (Russia) expires 01 Jan 2030; alt. Passport CD456; a.k.a. 'WEAVER'; Gender Male.";
+                       Passport AB123 (Russia) expires 01 Jan 2030; alt. Passport CD 456 expires 02 Feb 2031; a.k.a. 'WEAVER'; Gender Male.";
         let list = loaded(&person(remarks), b"7,1,\"aka\",\"VARGOZIN, Elmar\",-0- \r\n\x1a");
         assert!(list.problems.is_empty(), "{:?}", list.problems);
         let person = &list.entities[0];
         assert_eq!((person.id.as_str(), person.caption()), ("ofac-7", "Ilmar VARGOSIN"));
         assert_eq!(person.birth_dates.len(), 2);
         assert_eq!(person.countries.iter().map(ToString::to_string).collect::<Vec<_>>(), ["RUS", "MMR"]);
-        assert_eq!(person.documents, ["AB123", "CD456"]);
+        assert_eq!(person.documents, ["AB123", "CD 456"]);
         assert_eq!(person.programs, ["P1", "P2"]);
         let kinds: Vec<_> =
             person.names.iter().map(|name| (name.text.as_str(), name.kind.as_str())).collect();

@@ -90,7 +90,7 @@ pub fn compose(index: &Index, subject: &Subject, found: Match<'_>) -> ScreeningH
         is_match: score >= MATCH_THRESHOLD,
         properties: properties(entity),
         algorithm: ALGORITHM.to_owned(),
-        entity_fingerprint: entity.fingerprint(),
+        entity_fingerprint: index.fingerprint(name.entity).to_owned(),
         matched_name: MatchedName {
             query: spelling.text.clone(),
             candidate: listed.text.clone(),

@@ -65,6 +65,8 @@ pub struct Index {
     /// Names by two neighbouring parts written together.
     joined: KeyTable,
     documents: FxHashMap<Box<str>, Vec<EntityAt>>,
+    /// Digests of the entities, which every hit names.
+    fingerprints: FxHashMap<EntityAt, Box<str>>,
     persons: usize,
 }
 
@@ -126,6 +128,7 @@ impl Index {
             let parts = (start, u32::try_from(texts.len()).expect("fewer parts than 2^32"));
             self.names.push(IndexedName { entity: at, position, parts, weight: 0.0, years });
         }
+        self.fingerprints.insert(at, entity.fingerprint().into());
         for number in entity.documents.iter().filter_map(|number| document_key(number)) {
             let holders = self.documents.entry(number.into()).or_default();
             if holders.last() != Some(&at) {
@@ -191,6 +194,11 @@ impl Index {
     pub fn entity(&self, at: EntityAt) -> (&ListedEntity, &ListVersion) {
         let list = &self.lists[at.list as usize];
         (&list.entities[at.entity as usize], &list.version)
+    }
+
+    /// Digest of all that its list says of an entity.
+    pub fn fingerprint(&self, at: EntityAt) -> &str {
+        self.fingerprints.get(&at).map_or("", |digest| digest)
     }
 
     /// The name of this number.

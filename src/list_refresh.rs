@@ -127,7 +127,11 @@ impl ListRefresh {
             }
             if let Some(every) = self.every.filter(|_| tokio::time::Instant::now() >= next) {
                 next += every;
-                self.ask_publishers().await;
+                // A publisher that sends a byte a minute must not hold a server that is told to stop.
+                tokio::select! {
+                    () = self.ask_publishers() => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
             }
             self.follow().await;
         }

@@ -1,9 +1,11 @@
 //! `/admin/...`: what operators do, as JSON. The portal's pages stand on the same calls.
 
+mod body;
 mod case;
 mod evidence;
 mod hit;
 mod operator;
+mod queue;
 mod reviews;
 mod screening;
 mod session;
@@ -16,11 +18,11 @@ pub use case::{__path_get_case, CaseHit, CaseView, case_of};
 pub use evidence::__path_get_evidence;
 pub use hit::HitView;
 pub use operator::{OperatorCaller, csrf_token};
+pub use queue::{__path_list_reviews, QueueQuery, ReviewItem, queue};
 pub use reviews::{
-    __path_add_note, __path_claim_case, __path_decide_case, __path_list_reviews, __path_release_case,
-    __path_request_resubmission, __path_resolve_hit,
+    __path_add_note, __path_claim_case, __path_decide_case, __path_release_case, __path_request_resubmission,
+    __path_resolve_hit,
 };
-pub use reviews::{QueueQuery, ReviewItem, queue};
 pub use screening::{__path_search_lists, SearchQuery, search};
 pub use session::{__path_change_password, __path_sign_in, __path_sign_out, __path_who_am_i};
 
@@ -36,7 +38,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/admin/api/sign-out", "POST").route(web::post().to(session::sign_out)))
         .service(resource("/admin/api/me", "GET").route(web::get().to(session::who_am_i)))
         .service(resource("/admin/api/password", "POST").route(web::post().to(session::change_password)))
-        .service(resource("/admin/api/reviews", "GET").route(web::get().to(reviews::list_reviews)))
+        .service(resource("/admin/api/reviews", "GET").route(web::get().to(queue::list_reviews)))
         .service(resource(REVIEW, "GET").route(web::get().to(case::get_case)))
         .service(
             resource(&of_review("evidence/{blob_id}"), "GET").route(web::get().to(evidence::get_evidence)),

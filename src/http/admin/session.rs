@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::body::Fields;
 use super::operator::{OperatorCaller, cookie_name, csrf_token, is_https};
 use crate::commands::Actor;
 use crate::http::Shared;
-use crate::http::fields::{json_object, text};
+use crate::http::fields::json_object;
 use crate::http::kyc_caller::{require_own_origin, shared};
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::Keyed;
@@ -182,17 +183,11 @@ pub async fn change_password(
 }
 
 /// Two texts that have to be there.
-fn both(object: &Map<String, Value>, fields: [&str; 2]) -> Result<[String; 2], ApiError> {
-    let mut problems = vec![];
-    let found = fields.map(|field| {
-        let found = text(object, field, &mut |problem| problems.push(problem));
-        if matches!(object.get(field), None | Some(Value::Null)) {
-            problems.push(FieldProblem::missing(field));
-        }
-        found
+fn both(object: &Map<String, Value>, names: [&str; 2]) -> Result<[String; 2], ApiError> {
+    let mut fields = Fields::of(object);
+    let [one, other] = names.map(|name| {
+        fields.require(name);
+        fields.text(name)
     });
-    match found {
-        [Some(one), Some(other)] => Ok([one, other]),
-        _ => Err(ApiError::Fields(problems)),
-    }
+    fields.whole(one.zip(other)).map(|(one, other)| [one, other])
 }

@@ -1,0 +1,61 @@
+//! Bodies of operators' calls: every wrong field is reported at once.
+
+use domain::free_text::ReviewNote;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::http::fields::text;
+use crate::http::problem::{ApiError, FieldProblem};
+
+/// Reads the fields of a body and keeps what is wrong with them.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    problems: Vec<FieldProblem>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of an object.
+    pub const fn of(object: &'a Map<String, Value>) -> Self {
+        Self { object, problems: vec![] }
+    }
+
+    /// A text; none when absent or null.
+    pub fn text(&mut self, field: &str) -> Option<String> {
+        text(self.object, field, &mut |problem| self.problems.push(problem))
+    }
+
+    /// A reviewer's note.
+    pub fn note(&mut self) -> Option<ReviewNote> {
+        self.free_text("note")
+    }
+
+    /// A text of bounded length.
+    pub fn free_text<T: TryFrom<String, Error: std::fmt::Display>>(&mut self, field: &str) -> Option<T> {
+        let text = self.text(field)?;
+        T::try_from(text).map_err(|error| self.refuse(field, error.to_string())).ok()
+    }
+
+    /// A value of known words.
+    pub fn word<T: DeserializeOwned>(&mut self, field: &str, what: &str) -> Option<T> {
+        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let read = serde_json::from_value(value.clone());
+        read.map_err(|_| self.refuse(field, format!("Input should be {what}"))).ok()
+    }
+
+    /// Notes that a field has to be there.
+    pub fn require(&mut self, field: &str) {
+        if matches!(self.object.get(field), None | Some(Value::Null)) {
+            self.problems.push(FieldProblem::missing(field));
+        }
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn refuse(&mut self, field: &str, what: impl Into<String>) {
+        self.problems.push(FieldProblem::body(field, "value_error", what));
+    }
+
+    /// The value, if nothing is wrong.
+    pub fn whole<T>(self, value: Option<T>) -> Result<T, ApiError> {
+        value.filter(|_| self.problems.is_empty()).ok_or(ApiError::Fields(self.problems))
+    }
+}

@@ -8,7 +8,10 @@ mod consent;
 mod create_session;
 mod docs;
 mod fields;
+mod handoff;
 mod health;
+mod held;
+mod hosted;
 mod idempotency;
 mod identity;
 mod kyc;
@@ -16,6 +19,7 @@ mod kyc_caller;
 mod lifecycle;
 mod link;
 mod metrics;
+mod outcome;
 mod partner;
 mod portal;
 mod problem;
@@ -90,6 +94,10 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(consent::routes)
             .configure(link::routes)
             .configure(kyc::routes)
+            .configure(outcome::routes)
+            .configure(held::routes)
+            .configure(handoff::routes)
+            .configure(hosted::routes)
             .configure(webhooks::routes)
             .configure(admin::routes)
             .configure(portal::routes)

@@ -30,6 +30,11 @@ impl CountryCode {
         std::str::from_utf8(&self.0).expect("built from ASCII letters")
     }
 
+    /// The assigned two-letter codes, each with the three letters that it stands for.
+    pub fn assigned() -> impl Iterator<Item = (&'static str, &'static str)> {
+        iso3166::CODES.into_iter()
+    }
+
     /// Utopia, the state of specimen documents (ICAO 9303 part 3, section 5, part D).
     pub fn is_specimen(&self) -> bool {
         self.as_str() == "UTO"

@@ -163,6 +163,29 @@ pub enum DocumentProblem {
 }
 
 impl DocumentProblem {
+    /// Every problem.
+    pub const ALL: [Self; 19] = [
+        Self::MrzMissing,
+        Self::MrzCheckDigitFailed,
+        Self::DocumentExpired,
+        Self::ExpiryInDoubt,
+        Self::ExpiryUnread,
+        Self::NameUnread,
+        Self::BirthDateUnread,
+        Self::NumberUnread,
+        Self::NamesDisagree,
+        Self::TypeMismatch,
+        Self::CountryMismatch,
+        Self::VisaNotAccepted,
+        Self::SpecimenDocument,
+        Self::SidesDisagree,
+        Self::PortraitMissing,
+        Self::ImageTooSmall,
+        Self::ImageBlurred,
+        Self::ImageGlare,
+        Self::LowConfidence,
+    ];
+
     /// The stable code.
     pub fn code(self) -> &'static str {
         match self {

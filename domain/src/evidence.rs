@@ -85,6 +85,16 @@ impl fmt::Debug for ImageUpload {
     }
 }
 
+/// How an image of a face came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capture {
+    /// The page had the camera take it.
+    Camera,
+    /// It was there before, as a file, from wherever.
+    File,
+}
+
 /// What an event keeps of an image: where the sealed file lies and its keyed hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceRef {

@@ -94,6 +94,17 @@ pub enum FaceProblem {
 }
 
 impl FaceProblem {
+    /// Every problem.
+    pub const ALL: [Self; 7] = [
+        Self::NoFace,
+        Self::SeveralFaces,
+        Self::FaceTooSmall,
+        Self::FaceCut,
+        Self::FaceTurned,
+        Self::FaceBlurred,
+        Self::BadExposure,
+    ];
+
     /// Whether the problem leaves no template to compare.
     pub const fn is_fatal(self) -> bool {
         matches!(self, Self::NoFace | Self::SeveralFaces)

@@ -113,6 +113,32 @@ pub enum LivenessReason {
     TextureNotJudged,
 }
 
+impl LivenessReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::ChallengeExpired,
+        Self::FaceNotVisible,
+        Self::SeveralFaces,
+        Self::ActionMissing,
+        Self::WrongDirection,
+        Self::SpoofSuspected,
+        Self::TextureNotJudged,
+    ];
+
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ChallengeExpired => "challenge_expired",
+            Self::FaceNotVisible => "face_not_visible",
+            Self::SeveralFaces => "several_faces",
+            Self::ActionMissing => "action_missing",
+            Self::WrongDirection => "wrong_direction",
+            Self::SpoofSuspected => "spoof_suspected",
+            Self::TextureNotJudged => "texture_not_judged",
+        }
+    }
+}
+
 /// One of the checks that had usable input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

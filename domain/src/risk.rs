@@ -41,11 +41,13 @@ pub enum RiskFactor {
     ReviewCountry,
     /// All attempts at a step were used.
     AttemptsUsed,
+    /// Selfie or liveness frames came from files, so that nobody knows when and of whom they were taken.
+    EvidenceFromFile,
 }
 
 impl RiskFactor {
     /// Every factor.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::DocumentInvalid,
         Self::DocumentExpired,
         Self::MrzCheckDigitFailed,
@@ -62,6 +64,7 @@ impl RiskFactor {
         Self::BelowMinimumAge,
         Self::ReviewCountry,
         Self::AttemptsUsed,
+        Self::EvidenceFromFile,
     ];
 
     /// The stable code that `review_reasons` shows.
@@ -83,6 +86,7 @@ impl RiskFactor {
             Self::BelowMinimumAge => "below_minimum_age",
             Self::ReviewCountry => "review_country",
             Self::AttemptsUsed => "attempts_used",
+            Self::EvidenceFromFile => "evidence_from_file",
         }
     }
 
@@ -105,6 +109,7 @@ impl RiskFactor {
             Self::BelowMinimumAge => "The person is younger than the minimum age",
             Self::ReviewCountry => "The country needs a review",
             Self::AttemptsUsed => "All attempts at a step were used",
+            Self::EvidenceFromFile => "The selfie or the liveness frames came from files",
         }
     }
 

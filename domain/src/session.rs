@@ -93,8 +93,8 @@ impl Aggregate for Session {
                     Action::SubmitDocument(document) => {
                         take_document::handle(self, session, document, services).await?
                     }
-                    Action::SubmitSelfie { image } => {
-                        take_selfie::handle(self, session, image, services).await?
+                    Action::SubmitSelfie { image, capture } => {
+                        take_selfie::handle(self, session, (image, capture), services).await?
                     }
                     Action::IssueChallenge => issue_challenge::handle(self, services)?,
                     Action::CheckLiveness(check) => {

@@ -35,6 +35,9 @@ pub struct DemoArgs {
     /// Only write sample images to FOLDER, for a walk through the API by hand
     #[arg(long, value_name = "FOLDER")]
     images: Option<PathBuf>,
+    /// Only write films to FOLDER, for a browser whose camera plays a file
+    #[arg(long, value_name = "FOLDER", conflicts_with = "images")]
+    films: Option<PathBuf>,
 }
 
 pub async fn run(args: DemoArgs) -> Result<ExitCode> {
@@ -45,6 +48,11 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode> {
         let find = face_finder(verifiers.face_models);
         samples::write(folder, args.seed, chrono::Utc::now().date_naive(), &portrait, &group, &*find)?;
         println!("The sample images lie in {}", folder.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(folder) = &args.films {
+        samples::write_films(folder, args.seed, &portrait, &group, &*face_finder(verifiers.face_models))?;
+        println!("The films lie in {}", folder.display());
         return Ok(ExitCode::SUCCESS);
     }
     let schema = OwnSchema::from_environment().await?;

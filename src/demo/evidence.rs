@@ -7,7 +7,7 @@ use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::frames::{Motion, frames};
+use super::frames::{FEED_RATE, Motion, feed, frames};
 use super::persona::Persona;
 use super::pixels::jpeg;
 use super::portrait::{FindFaces, Subject, held_print};
@@ -78,6 +78,31 @@ impl Material {
         };
         pictures.iter().map(|picture| Ok(jpeg(picture, 90)?)).collect()
     }
+}
+
+/// Pictures a second at which browsers play a film of joined JPEG files as a camera's.
+const CAMERA_RATE: usize = 30;
+
+impl Material {
+    /// A film of the holder for a browser whose camera plays a file: JPEG files, one after the other.
+    pub fn camera_film(&self, motion: Motion, rng: &mut StdRng) -> anyhow::Result<Vec<u8>> {
+        let (pictures, order) = feed(&self.holder, motion, rng);
+        let encoded = pictures.iter().map(|picture| Ok(jpeg(&even(picture), 90)?));
+        let encoded = encoded.collect::<anyhow::Result<Vec<_>>>()?;
+        let shown = order.iter().flat_map(|picture| std::iter::repeat_n(*picture, CAMERA_RATE / FEED_RATE));
+        Ok(shown.flat_map(|picture| encoded[picture].iter().copied()).collect())
+    }
+
+    /// The same with one picture that never changes, as of a photograph before the camera.
+    pub fn camera_still(&self, rng: &mut StdRng) -> anyhow::Result<Vec<u8>> {
+        let picture = jpeg(&even(&self.holder.rendition(rng).image), 90)?;
+        Ok(picture.repeat(CAMERA_RATE))
+    }
+}
+
+/// A camera's pictures have an even number of columns and rows.
+fn even(picture: &RgbImage) -> RgbImage {
+    image::imageops::crop_imm(picture, 0, 0, picture.width() & !1, picture.height() & !1).to_image()
 }
 
 /// Where a hand holds a print, in pixels from the middle of the picture.

@@ -57,6 +57,41 @@ pub fn frames(subject: &Subject, motion: Motion, rng: &mut StdRng) -> Vec<RgbIma
         .collect()
 }
 
+/// Frames of [`feed`] a second.
+pub const FEED_RATE: usize = 10;
+/// Frames of a feed before the motion begins: the page counts down for three seconds, and needs a second of rest first.
+const BEFORE: usize = 42;
+/// Frames that the motion takes, back to where it began.
+const DURING: usize = 28;
+/// Frames after it.
+const AFTER: usize = 80;
+/// Frames at rest that are different; they come again and again.
+const RESTING: usize = 20;
+
+/// What a camera sees of a person who looks ahead for some seconds, makes the motion once, and looks ahead again: pictures, and
+/// the order in which they come.
+pub fn feed(subject: &Subject, motion: Motion, rng: &mut StdRng) -> (Vec<RgbImage>, Vec<usize>) {
+    let mut pictures: Vec<RgbImage> = (0..RESTING).map(|_| frame(subject, 0.0, 0.0, rng)).collect();
+    let strength = |series: &[f32; 12], index: usize| {
+        let at = index as f32 / DURING as f32 * series.len() as f32;
+        let value = |index: usize| series.get(index).copied().unwrap_or(0.0);
+        let (before, part) = (at as usize, at.fract());
+        value(before) * (1.0 - part) + value(before + 1) * part
+    };
+    for index in 0..DURING {
+        let (yaw, closed) = match motion {
+            Motion::HeadTurn(Turn::Left) => (strength(&TURNING, index), 0.0),
+            Motion::HeadTurn(Turn::Right) => (-strength(&TURNING, index), 0.0),
+            Motion::Blink => (0.0, strength(&BLINKING, index)),
+            Motion::Still => (0.0, 0.0),
+        };
+        pictures.push(frame(subject, yaw, closed, rng));
+    }
+    let rest = |count: usize| (0..count).map(|index| index % RESTING);
+    let order = rest(BEFORE).chain(RESTING..RESTING + DURING).chain(rest(AFTER)).collect();
+    (pictures, order)
+}
+
 /// One frame: yaw in degrees (positive to the person's left), lids from 0 (open) to 1 (shut).
 fn frame(subject: &Subject, yaw: f32, closed: f32, rng: &mut StdRng) -> RgbImage {
     let hand = (rng.random_range(-3.0..3.0), rng.random_range(-3.0..3.0));
@@ -208,6 +243,14 @@ mod tests {
         assert!(lid.opened((100.0, 100.0), 1.0).1 < 90.0);
         assert_eq!(lid.opened((100.0, 100.0), 0.0), (100.0, 100.0));
         assert_eq!(lid.opened((140.0, 100.0), 1.0), (140.0, 100.0));
+    }
+
+    #[test]
+    fn a_feed_moves_in_its_middle_and_no_two_neighbours_are_the_same() {
+        let (pictures, order) = feed(&disc(), Motion::HeadTurn(Turn::Left), &mut stream(1, "feed"));
+        assert_eq!(order.len(), BEFORE + DURING + AFTER);
+        assert!(order.windows(2).all(|pair| pictures[pair[0]] != pictures[pair[1]]));
+        assert!(order[..BEFORE].iter().chain(&order[BEFORE + DURING..]).all(|picture| *picture < RESTING));
     }
 
     #[test]

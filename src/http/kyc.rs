@@ -59,6 +59,9 @@ pub struct SelfieUpload {
     /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
+    /// camera or file: how the hosted page came by it. Files, and what is not said, are looked at by a person. Without
+    /// meaning for API keys.
+    capture: Option<String>,
 }
 
 /// The parts of a liveness upload.
@@ -70,6 +73,8 @@ pub struct LivenessUpload {
     /// 3 to 60 frames in order, unmirrored; at most 2 MB each and 30 MB together.
     #[schema(value_type = Vec<String>, format = Binary)]
     files: Vec<Vec<u8>>,
+    /// camera or file, as for the selfie.
+    capture: Option<String>,
 }
 
 /// Carries out a step of a session for whoever may verify in it.
@@ -217,9 +222,10 @@ async fn selfie(
     multipart: Multipart,
 ) -> Result<SelfieAnswer, ApiError> {
     caller.may_bring_evidence()?;
-    let image =
-        Upload::read(multipart, &SINGLE).await?.single().map_err(|field| ApiError::Fields(vec![field]))?;
-    let folded = act(caller, shared, id, Action::SubmitSelfie { image }).await?;
+    let mut upload = Upload::read(multipart, &SINGLE).await?;
+    let capture = caller.capture(&upload.texts).map_err(|field| ApiError::Fields(vec![field]))?;
+    let image = upload.single().map_err(|field| ApiError::Fields(vec![field]))?;
+    let folded = act(caller, shared, id, Action::SubmitSelfie { image, capture }).await?;
     let selfie = folded.session.selfie().ok_or_else(|| missing_after("selfie"))?;
     Ok(SelfieAnswer::render(selfie, folded.session.document_match()))
 }
@@ -294,9 +300,10 @@ async fn liveness(
         let msg = format!("At least {MIN_FRAMES} frames are needed");
         problems.push(FieldProblem::body("files", "too_short", msg));
     }
+    let capture = caller.capture(&upload.texts).map_err(|field| problems.push(field)).unwrap_or_default();
     let (Some(text), true) = (text, problems.is_empty()) else { return Err(ApiError::Fields(problems)) };
     let challenge = text.trim().parse().map_err(|_| domain::session::SessionError::ChallengeUnknown)?;
-    let check = CheckLiveness { challenge, frames: upload.images, received_at };
+    let check = CheckLiveness { challenge, frames: upload.images, capture, received_at };
     let folded = act(caller, shared, id, Action::CheckLiveness(check)).await?;
     let check = folded.session.check_of(challenge).ok_or_else(|| missing_after("liveness check"))?;
     Ok(LivenessAnswer::render(check, &folded.session))

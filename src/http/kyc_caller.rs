@@ -3,6 +3,7 @@
 //! The link's token comes as `Authorization: Bearer`, or as the cookie that it was swapped for. A bare session id opens
 //! nothing.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -12,6 +13,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, web};
 use chrono::Duration;
 use domain::Timestamp;
+use domain::evidence::Capture;
 use domain::ids::SessionId;
 use domain::session::{Action, Caller, SessionCommand};
 use projections::partner_view::{PartnerView, Status};
@@ -19,10 +21,10 @@ use sha2::{Digest, Sha256};
 
 use super::Shared;
 use super::auth::{ApiCaller, authenticate};
-use super::problem::ApiError;
+use super::problem::{ApiError, FieldProblem};
 use super::request_id::request_id;
 use crate::links::Carrier;
-use crate::sessions::Actor;
+use crate::sessions::{Actor, Folded};
 use crate::store::access::{KeyHash, Scope};
 
 /// The cookie's name; its path binds it to one session.
@@ -42,7 +44,7 @@ pub enum KycCaller {
 /// Whoever holds the link of one session.
 pub struct Holder {
     /// The session as it stands.
-    pub view: PartnerView,
+    pub folded: Folded,
     request_id: String,
 }
 
@@ -55,7 +57,7 @@ impl KycCaller {
     pub fn may_bring_evidence(&self) -> Result<(), ApiError> {
         match self {
             Self::Key(key) => key.partner_with(Scope::KycWrite).map(drop),
-            Self::Holder(holder) if holder.view.submitted_at.is_some() => Err(ApiError::refused(
+            Self::Holder(holder) if holder.folded.view.submitted_at.is_some() => Err(ApiError::refused(
                 StatusCode::FORBIDDEN,
                 "outcome_only",
                 "The verification was submitted; this link only shows its outcome",
@@ -64,17 +66,46 @@ impl KycCaller {
         }
     }
 
-    /// The command, if this caller may give it. Asking for the decision again only shows the outcome.
+    /// The session, if it is this caller's to see.
+    pub async fn session(self, shared: &Shared, id: &str) -> Result<Folded, ApiError> {
+        match self {
+            Self::Holder(holder) => Ok(holder.folded),
+            Self::Key(key) => {
+                let partner = key.partner_with(Scope::KycWrite)?;
+                let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+                let folded = shared.sessions.folded(session).await?;
+                folded
+                    .filter(|folded| folded.view.partner_id == partner)
+                    .ok_or_else(ApiError::no_such_session)
+            }
+        }
+    }
+
+    /// The command, if this caller may give it. From submit on, whoever holds the link may ask for the decision again, which
+    /// only shows it, and contest it.
     pub fn command(&self, id: &str, action: Action) -> Result<SessionCommand, ApiError> {
-        if !matches!((self, &action), (Self::Holder(_), Action::Submit)) {
+        if !matches!((self, &action), (Self::Holder(_), Action::Submit | Action::Contest { .. })) {
             self.may_bring_evidence()?;
         }
         let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
         let caller = match self {
             Self::Key(key) => Caller::Partner(key.partner_with(Scope::KycWrite)?),
-            Self::Holder(holder) => Caller::Link { generation: holder.view.link_generation },
+            Self::Holder(holder) => Caller::Link { generation: holder.folded.view.link_generation },
         };
         Ok(SessionCommand { session, caller, action })
+    }
+
+    /// How an image of a face came to be: a partner's server captures itself and says nothing; the hosted page says so, and
+    /// what it says nothing of counts as a file.
+    pub fn capture(&self, texts: &HashMap<String, String>) -> Result<Option<Capture>, FieldProblem> {
+        match (self, texts.get("capture").map(String::as_str)) {
+            (Self::Key(_), _) => Ok(None),
+            (Self::Holder(_), Some("camera")) => Ok(Some(Capture::Camera)),
+            (Self::Holder(_), Some("file") | None) => Ok(Some(Capture::File)),
+            (Self::Holder(_), Some(_)) => {
+                Err(FieldProblem::body("capture", "value_error", "Input should be camera or file"))
+            }
+        }
     }
 
     /// How events name the caller.
@@ -82,7 +113,7 @@ impl KycCaller {
         match self {
             Self::Key(key) => key.actor(),
             Self::Holder(holder) => Actor {
-                name: format!("link:{}", holder.view.link_generation),
+                name: format!("link:{}", holder.folded.view.link_generation),
                 request_id: Some(holder.request_id.clone()),
             },
         }
@@ -140,15 +171,16 @@ pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Res
     if !shared.limits.is_proven_link(&hash) {
         shared.limits.admit_stranger(request)?;
     }
-    let view = shared.sessions.fold(session).await?.ok_or_else(invalid)?;
+    let folded = shared.sessions.folded(session).await?.ok_or_else(invalid)?;
+    let view = &folded.view;
     let now = shared.sessions.services().clock.now();
     let fits = shared.links.fits(token, carrier, session, view.link_generation);
     shared.limits.note_link(hash, fits);
-    if !fits || is_over(ended_at(&view, now), now) {
+    if !fits || is_over(ended_at(view, now), now) {
         return Err(invalid());
     }
     shared.limits.admit_link(session, request)?;
-    Ok(Holder { view, request_id: request_id(request) })
+    Ok(Holder { folded, request_id: request_id(request) })
 }
 
 /// From when a session takes no more evidence: submitted, cancelled or expired.

@@ -111,6 +111,12 @@ async fn contest(
     payload: web::Payload,
 ) -> Result<SessionView, ApiError> {
     caller.partner_with(Scope::SessionsWrite)?;
+    let reason = contest_reason(payload).await?;
+    say(caller, shared, id, Action::Contest { reason }).await
+}
+
+/// What a body says against a rejection.
+pub async fn contest_reason(payload: web::Payload) -> Result<Option<ContestReason>, ApiError> {
     let object = optional_json_object(payload).await?;
     let mut problems = vec![];
     let reason = text(&object, "reason", &mut |problem| problems.push(problem));
@@ -119,7 +125,7 @@ async fn contest(
         problems.push(FieldProblem::body("reason", "value_error", error.to_string()));
     });
     match reason {
-        Ok(reason) if problems.is_empty() => say(caller, shared, id, Action::Contest { reason }).await,
+        Ok(reason) if problems.is_empty() => Ok(reason),
         _ => Err(ApiError::Fields(problems)),
     }
 }

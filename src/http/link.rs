@@ -1,19 +1,18 @@
-//! Links to a session: `kyc_url` with its token, a fresh one, the cookie for a browser, and the outcome for its holder.
+//! Links to a session: `kyc_url` with its token, a fresh one, the cookie for a browser, and what its holder sees of it.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ids::SessionId;
-use domain::ports::{PortError, open};
 use domain::session::Action;
-use projections::partner_view::{PartnerView, Status};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answers::{ResubmissionView, time};
+use super::answers::time;
 use super::auth::ApiCaller;
-use super::kyc_caller::{COOKIE, KycCaller, bearer, holder, require_own_origin, shared};
+use super::kyc_caller::{COOKIE, bearer, holder, require_own_origin, shared};
 use super::lifecycle::command;
+use super::outcome::OutcomeAnswer;
 use super::problem::{Answer, ApiError};
 use super::refusals::{Keyed, OnSession};
 use super::{Shared, resource};
@@ -24,8 +23,7 @@ use crate::store::access::Scope;
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(resource("/partner/sessions/{session_id}/link", "POST").route(web::post().to(issue_link)))
-        .service(resource("/kyc/{session_id}/session", "POST").route(web::post().to(open_browser)))
-        .service(resource("/kyc/{session_id}/outcome", "GET").route(web::get().to(get_outcome)));
+        .service(resource("/kyc/{session_id}/session", "POST").route(web::post().to(open_browser)));
 }
 
 /// Where the user verifies. The token stands in the fragment, which browsers send to no server.
@@ -75,49 +73,6 @@ async fn link(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<LinkAnswe
     })
 }
 
-/// How a session stands, as its person may see it.
-#[derive(Serialize, ToSchema)]
-pub struct OutcomeAnswer {
-    /// The session.
-    #[schema(value_type = String, format = Uuid)]
-    session_id: SessionId,
-    /// Where it stands.
-    #[schema(value_type = String, example = "processing")]
-    status: Status,
-    /// When the session expires unless submitted.
-    #[schema(format = DateTime)]
-    expires_at: String,
-    /// When the automatic outcome fell.
-    #[schema(format = DateTime)]
-    completed_at: Option<String>,
-    /// What a reviewer asked for again; null otherwise.
-    resubmission: Option<ResubmissionView>,
-    /// What the reviewer says about it to the person.
-    message: Option<String>,
-}
-
-impl OutcomeAnswer {
-    async fn render(view: &PartnerView, shared: &Shared) -> Result<Self, ApiError> {
-        let vault = shared.sessions.services().vault.as_ref();
-        let message = match view.resubmission.as_ref().and_then(|asked| asked.message.as_ref()) {
-            Some(sealed) => match open(vault, view.session_id, sealed).await {
-                Ok(message) => Some(message.as_str().to_owned()),
-                Err(PortError::Erased) => None,
-                Err(error) => return Err(error.into()),
-            },
-            None => None,
-        };
-        Ok(Self {
-            session_id: view.session_id,
-            status: view.status_at(shared.sessions.services().clock.now()),
-            expires_at: time(view.expires_at),
-            completed_at: view.completed_at.map(time),
-            resubmission: view.resubmission.as_ref().map(ResubmissionView::render),
-            message,
-        })
-    }
-}
-
 /// Swaps the token of kyc_url for a cookie that scripts cannot read and other sites cannot send.
 #[utoipa::path(
     post, path = "/kyc/{session_id}/session", tag = "Verification",
@@ -139,8 +94,9 @@ async fn swap(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     let holder = holder(request, bearer(request).unwrap_or_default(), Carrier::Link).await?;
     require_own_origin(request)?;
     let shared = shared(request)?;
-    let cookie = cookie(shared, holder.view.session_id, holder.view.link_generation)?;
-    Ok(HttpResponse::Ok().cookie(cookie).json(OutcomeAnswer::render(&holder.view, shared).await?))
+    let view = &holder.folded.view;
+    let cookie = cookie(shared, view.session_id, view.link_generation)?;
+    Ok(HttpResponse::Ok().cookie(cookie).json(OutcomeAnswer::render(&holder.folded, shared).await?))
 }
 
 /// Ends with the browser's session. Without https it is not Secure: Safari drops Secure cookies of plain localhost.
@@ -154,35 +110,4 @@ fn cookie(shared: &Shared, session: SessionId, generation: u32) -> Result<Cookie
         .same_site(SameSite::Strict)
         .secure(url.scheme() == "https")
         .finish())
-}
-
-/// Tells how the session stands, to whoever may verify in it; the holder of a link until an hour after submit.
-#[utoipa::path(
-    get, path = "/kyc/{session_id}/outcome", tag = "Verification",
-    params(("session_id" = String, Path, description = "The session", format = Uuid)),
-    responses(
-        (status = 200, description = "How it stands", body = OutcomeAnswer),
-        Keyed,
-        OnSession,
-    ),
-    security(("api_key" = []), ("session_token" = []), ("session_cookie" = []))
-)]
-pub async fn get_outcome(
-    caller: KycCaller,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-) -> Answer<OutcomeAnswer> {
-    Answer(outcome(caller, &shared, &path).await)
-}
-
-async fn outcome(caller: KycCaller, shared: &Shared, id: &str) -> Result<OutcomeAnswer, ApiError> {
-    let view = match caller {
-        KycCaller::Holder(holder) => holder.view,
-        KycCaller::Key(key) => {
-            let partner = key.partner_with(Scope::KycWrite)?;
-            let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
-            shared.sessions.view(partner, session).await?.ok_or_else(ApiError::no_such_session)?
-        }
-    };
-    OutcomeAnswer::render(&view, shared).await
 }

@@ -7,6 +7,7 @@ mod concurrency;
 mod consent;
 mod documentation;
 mod erasure;
+mod hosted;
 mod hostile;
 mod idempotency;
 mod identity;

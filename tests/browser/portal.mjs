@@ -4,50 +4,14 @@
 // From the environment: BASE_URL, API_KEY, SESSION (a case with one possible match), SCREENSHOTS (a folder), CHROMIUM.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 
-// Modules are found by NODE_PATH, which only `require` looks at.
-const require = createRequire(import.meta.url);
-const { chromium } = require("playwright-core");
-const axe = require.resolve("axe-core");
+import { base, inspected, key, person as personIn, started } from "./visitor.mjs";
 
-const { BASE_URL: base, SESSION: session, SCREENSHOTS: screenshots, CHROMIUM: executablePath } = process.env;
+const { SESSION: session } = process.env;
 const PASSWORD = "correct horse battery staple";
 
-// As root, as in a container, Chromium has no sandbox of its own.
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-
-/** A browser of one person, whose pages may ask this origin only. */
-async function person(options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const wrong = [];
-  page.on("request", (request) => {
-    if (!request.url().startsWith(base)) wrong.push(`asks ${request.url()}`);
-  });
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("console", (message) => {
-    if (/Content.Security.Policy|404/.test(message.text())) wrong.push(message.text());
-  });
-  return { page, wrong };
-}
-
-/** Looks for what keeps people out, and takes a picture for a person to look at. */
-async function inspected(page, name) {
-  await page.waitForLoadState("networkidle");
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    await page.screenshot({ path: `${screenshots}/${name}-${scheme}.png`, fullPage: true });
-    // The policy of the page lets no script in from here but by the protocol of the browser itself.
-    await page.evaluate(await import("node:fs").then((fs) => fs.readFileSync(axe, "utf8")));
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-    const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
-    const told = serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ")}`);
-    assert.deepEqual(told, [], `${name} in ${scheme}`);
-  }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-  assert.equal(wide, false, `${name} is wider than its window`);
-}
+const browser = await started();
+const person = (options) => personIn(browser, options);
 
 /** Signs in without a mouse. */
 async function signIn(page, login) {
@@ -109,7 +73,7 @@ await ben.goto(`${base}/admin/lists?name=Nobody+Whatsoever`);
 await ben.waitForSelector("text=Nobody of that name is listed.");
 await inspected(ben, "lists-phone");
 
-const polled = await fetch(`${base}/partner/sessions/${session}`, { headers: { "X-API-Key": process.env.API_KEY } });
+const polled = await fetch(`${base}/partner/sessions/${session}`, { headers: { "X-API-Key": key } });
 assert.equal((await polled.json()).status, "approved");
 await ann.click("text=Sign out");
 await ann.waitForURL(`${base}/admin/sign-in`);
@@ -117,4 +81,4 @@ await ann.goto(address);
 assert.equal(ann.url(), `${base}/admin/sign-in`);
 assert.deepEqual([ofAnn, ofBen], [[], []]);
 await browser.close();
-console.log(`portal: walked; pictures are in ${screenshots}`);
+console.log("portal: walked");

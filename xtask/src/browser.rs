@@ -1,4 +1,4 @@
-//! The portal in a real browser, driven by Playwright: Debian's Chromium, installed when it is missing.
+//! What people see in a real browser, driven by Playwright: Debian's Chromium, installed when it is missing.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -14,28 +14,65 @@ use crate::step::root;
 /// Names under which systems have it.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Two reviewers work a case that a change of a list opened.
-pub fn portal() -> anyhow::Result<()> {
+/// The portal, then the page behind `kyc_url`.
+pub fn walks() -> anyhow::Result<()> {
     let chromium = chromium()?;
+    let screenshots = cache()?.join("screenshots");
+    std::fs::create_dir_all(&screenshots)?;
+    let walk = |script: &str, server: &Server| -> anyhow::Result<Command> {
+        let mut node = Command::new("node");
+        node.arg(format!("tests/browser/{script}"))
+            .current_dir(root())
+            .env("NODE_PATH", modules()?)
+            .env("BASE_URL", &server.base)
+            .env("API_KEY", &server.key)
+            .env("SCREENSHOTS", &screenshots)
+            .env("CHROMIUM", &chromium);
+        Ok(node)
+    };
+    portal(&walk)?;
+    hosted(&walk)?;
+    println!("pictures of every page are in {}", screenshots.display());
+    Ok(())
+}
+
+/// Makes the command of a script that walks through pages of a server.
+type Walk<'a> = dyn Fn(&str, &Server) -> anyhow::Result<Command> + 'a;
+
+/// Two reviewers work a case that a change of a list opened.
+fn portal(walk: &Walk<'_>) -> anyhow::Result<()> {
     let server = Server::start()?;
     for operator in ["ann", "ben"] {
         server.command(["operators", "add", operator, "--role", "reviewer", "--password-stdin"], PASSWORD)?;
     }
     let session = listed_session(&server)?;
-    let screenshots = cache()?.join("screenshots");
-    std::fs::create_dir_all(&screenshots)?;
-    let status = Command::new("node")
-        .arg("tests/browser/portal.mjs")
-        .current_dir(root())
-        .env("NODE_PATH", modules()?)
-        .env("BASE_URL", &server.base)
-        .env("API_KEY", &server.key)
-        .env("SESSION", session)
-        .env("SCREENSHOTS", &screenshots)
-        .env("CHROMIUM", chromium)
-        .status()
-        .context("node does not start")?;
-    ensure!(status.success(), "the walk through the portal ended with {status}");
+    finished(walk("portal.mjs", &server)?.env("SESSION", session))
+}
+
+/// A person verifies before a camera that plays a film, under the demonstration's policy and under the default one.
+fn hosted(walk: &Walk<'_>) -> anyhow::Result<()> {
+    let evidence = tempfile::tempdir()?;
+    let (samples, films) = (evidence.path().join("samples"), evidence.path().join("films"));
+    for (option, folder) in [("--images", &samples), ("--films", &films)] {
+        let drawn = ekyc(["demo", option]).arg(folder).stdout(Stdio::null()).status()?;
+        ensure!(drawn.success(), "the evidence could not be drawn");
+    }
+    let default = root().join("domain/policy/default.toml");
+    let default = default.to_str().context("the repository's path is plain")?;
+    for (policy, settings) in [("demo", None), ("default", Some(("EKYC_POLICY_FILE", default)))] {
+        // Where the browser is sent at the end lies on this machine too.
+        let mut all = vec![("EKYC_ALLOW_PRIVATE_ADDRESSES", "true")];
+        all.extend(settings);
+        let server = Server::start_with(&all)?;
+        let mut script = walk("hosted.mjs", &server)?;
+        finished(script.env("POLICY", policy).env("SAMPLES", &samples).env("FILMS", &films))?;
+    }
+    Ok(())
+}
+
+fn finished(script: &mut Command) -> anyhow::Result<()> {
+    let status = script.status().context("node does not start")?;
+    ensure!(status.success(), "the walk in the browser ended with {status}");
     Ok(())
 }
 

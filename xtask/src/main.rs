@@ -23,7 +23,7 @@ usage: cargo xtask <command>
 
   test              format, lints, dependency rule, models, tests, example clients, browser, schemathesis: what CI runs
   clients           the documented examples in curl, Python and JavaScript against a server of this build
-  browser           the portal in Chromium: two reviewers and a case, looked at by axe-core
+  browser           portal and hosted page in Chromium, with a film for a camera, looked at by axe-core
   webhooks          a webhook of this build, checked by the public libraries for Python and JavaScript
   schemathesis [N]  generated requests against a server of this build, about N for each call [500]
   deny              licences, sources and advisories of every dependency (needs cargo-deny)";
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["test"] => test(),
         ["clients"] => clients::examples(),
-        ["browser"] => browser::portal(),
+        ["browser"] => browser::walks(),
         ["webhooks"] => clients::webhooks(),
         ["schemathesis"] => clients::schemathesis("500"),
         ["schemathesis", examples] => clients::schemathesis(examples),
@@ -69,7 +69,7 @@ fn test() -> anyhow::Result<()> {
         Step::cargo("tests", ["test"]).with(workspace),
         Step::check("example clients", "cargo xtask clients", clients::examples),
         Step::check("receivers of webhooks", "cargo xtask webhooks", clients::webhooks),
-        Step::check("portal in a browser", "cargo xtask browser", browser::portal),
+        Step::check("pages in a browser", "cargo xtask browser", browser::walks),
         Step::check("schemathesis", "cargo xtask schemathesis 10", || clients::schemathesis("10")),
     ];
     let count = steps.len();

@@ -1,7 +1,7 @@
 //! The officially assigned codes of ISO 3166-1, and the two-letter codes that ICAO 9303 maps for EU and Kosovo.
 
 #[rustfmt::skip]
-const CODES: [(&str, &str); 251] = [
+pub const CODES: [(&str, &str); 251] = [
     ("AF", "AFG"), ("AX", "ALA"), ("AL", "ALB"), ("DZ", "DZA"), ("AS", "ASM"), ("AD", "AND"),
     ("AO", "AGO"), ("AI", "AIA"), ("AQ", "ATA"), ("AG", "ATG"), ("AR", "ARG"), ("AM", "ARM"),
     ("AW", "ABW"), ("AU", "AUS"), ("AT", "AUT"), ("AZ", "AZE"), ("BS", "BHS"), ("BH", "BHR"),

@@ -21,7 +21,7 @@ pub(super) async fn handle(
     command: CheckLiveness,
     services: &Services,
 ) -> Result<Vec<SessionEvent>, SessionError> {
-    let CheckLiveness { challenge, frames, received_at } = command;
+    let CheckLiveness { challenge, frames, capture, received_at } = command;
     let (frames, fingerprint) = fingerprint_all(session, frames, services).await?;
     if guard(state, challenge, &fingerprint, &services.policy, received_at)? == Permit::AlreadyDone {
         return Ok(vec![]);
@@ -55,6 +55,7 @@ pub(super) async fn handle(
         check_id: CheckId::new(services.ids.uuid()),
         challenge_id: challenge,
         frames: FramesRef { blob, fingerprint, frames: frames.len() as u16 },
+        capture,
         measured: finding.as_ref().map(measured),
         verdict,
         template: seal_optional(vault, session, template).await?,

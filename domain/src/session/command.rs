@@ -7,7 +7,7 @@ use crate::consent::{Locale, TextHash};
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
 use crate::document::Declared;
 use crate::document_type::DocumentSide;
-use crate::evidence::ImageUpload;
+use crate::evidence::{Capture, ImageUpload};
 use crate::free_text::{ContestReason, ResubmissionMessage, ReviewNote};
 use crate::ids::{ChallengeId, OperatorId, PartnerId, SessionId};
 use crate::review::{Resolution, Ruling};
@@ -52,6 +52,8 @@ pub enum Action {
     SubmitSelfie {
         /// The image.
         image: ImageUpload,
+        /// How it came to be; none where a partner captures itself.
+        capture: Option<Capture>,
     },
     /// Draw a liveness challenge, or give the one that is still open.
     IssueChallenge,
@@ -202,6 +204,8 @@ pub struct CheckLiveness {
     pub challenge: ChallengeId,
     /// Frames in upload order, unmirrored.
     pub frames: Vec<ImageUpload>,
+    /// How they came to be; none where a partner captures itself.
+    pub capture: Option<Capture>,
     /// When the request's first byte arrived: there the challenge's clock stops.
     pub received_at: Timestamp,
 }

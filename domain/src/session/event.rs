@@ -21,7 +21,7 @@ use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
 use crate::document::{Declared, DocumentVerdict, Identity};
 use crate::document_type::DocumentSide;
 use crate::events::domain_events;
-use crate::evidence::{EvidenceRef, Fingerprint};
+use crate::evidence::{Capture, EvidenceRef, Fingerprint};
 use crate::face::{Confidence, FaceBox, FaceProblem, FaceTemplate};
 use crate::ids::{BlobId, ChallengeId, CheckId, DocumentId, PartnerId, VerificationId};
 use crate::liveness::{ChallengeKind, HeadTurn, LivenessVerdict};
@@ -165,6 +165,9 @@ pub struct SelfieSubmitted {
     pub verification_id: VerificationId,
     /// The image.
     pub image: EvidenceRef,
+    /// How it came to be, as the hosted page says; none for a partner's own capture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
     /// The selfie's face.
     pub template: Option<Sealed<FaceTemplate>>,
     /// Where the face is.
@@ -239,6 +242,9 @@ pub struct LivenessChecked {
     pub challenge_id: ChallengeId,
     /// The frames.
     pub frames: FramesRef,
+    /// How they came to be, as the hosted page says; none for a partner's own capture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
     /// What the frames show; none for frames that came too late.
     pub measured: Option<LivenessMeasured>,
     /// The verdict.

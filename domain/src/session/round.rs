@@ -55,7 +55,7 @@ impl Session {
     }
 
     /// The steps that submit still waits for.
-    pub(super) fn missing_steps(&self) -> Vec<Step> {
+    pub fn missing_steps(&self) -> Vec<Step> {
         let steps = self.round().map(|round| round.steps.as_slice()).unwrap_or_default();
         steps.iter().copied().filter(|step| self.attempts(*step) == 0).collect()
     }

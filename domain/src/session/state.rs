@@ -122,15 +122,18 @@ impl Session {
         &self.challenges
     }
 
-    pub(super) fn all_documents(&self) -> &[DocumentAttempt] {
+    /// Every upload of a document, of every round.
+    pub fn all_documents(&self) -> &[DocumentAttempt] {
         &self.documents
     }
 
-    pub(super) fn all_selfies(&self) -> &[SelfieAttempt] {
+    /// Every selfie, of every round.
+    pub fn all_selfies(&self) -> &[SelfieAttempt] {
         &self.selfies
     }
 
-    pub(super) fn all_checks(&self) -> &[LivenessAttempt] {
+    /// Every answer to a challenge, of every round.
+    pub fn all_checks(&self) -> &[LivenessAttempt] {
         &self.checks
     }
 

@@ -8,7 +8,7 @@ use super::open::seal_optional;
 use super::state::Session;
 use super::take_document::evidence;
 use crate::Timestamp;
-use crate::evidence::{Fingerprint, ImageUpload};
+use crate::evidence::{Capture, Fingerprint, ImageUpload};
 use crate::face::FaceFinding;
 use crate::ids::{SessionId, VerificationId};
 use crate::policy::Policy;
@@ -18,7 +18,7 @@ use crate::sealed::DataClass;
 pub(super) async fn handle(
     state: &Session,
     session: SessionId,
-    upload: ImageUpload,
+    (upload, capture): (ImageUpload, Option<Capture>),
     services: &Services,
 ) -> Result<Vec<SessionEvent>, SessionError> {
     let now = services.clock.now();
@@ -34,6 +34,7 @@ pub(super) async fn handle(
     let selfie = SelfieSubmitted {
         verification_id: VerificationId::new(services.ids.uuid()),
         image: evidence(&image, blob),
+        capture,
         template: seal_optional(vault, session, finding.template.as_ref()).await?,
         face_box: finding.face,
         problems: finding.problems,

@@ -244,12 +244,12 @@ pub(in crate::session) fn open() -> Action {
 }
 
 pub(in crate::session) fn selfie(image: &str) -> Action {
-    Action::SubmitSelfie { image: upload(image) }
+    Action::SubmitSelfie { image: upload(image), capture: None }
 }
 
 pub(in crate::session) fn answer(challenge: ChallengeId, frames: &str, received_at: Timestamp) -> Action {
     let frames = (0..8).map(|index| upload(&format!("{frames} {index}"))).collect();
-    Action::CheckLiveness(CheckLiveness { challenge, frames, received_at })
+    Action::CheckLiveness(CheckLiveness { challenge, frames, capture: None, received_at })
 }
 
 fn upload(content: &str) -> ImageUpload {

@@ -2,6 +2,7 @@
 
 use super::{Applicant, ScreeningOutcome};
 use crate::document::{DocumentProblem, DocumentVerdict};
+use crate::evidence::Capture;
 use crate::liveness::SpoofSignal;
 use crate::policy::Policy;
 use crate::risk::RiskFactor;
@@ -32,6 +33,9 @@ pub(super) fn all(
     }
     if applicant.review_country {
         factors.push(RiskFactor::ReviewCountry);
+    }
+    if is_from_file(state) {
+        factors.push(RiskFactor::EvidenceFromFile);
     }
     if exhausted(state, policy) {
         factors.push(RiskFactor::AttemptsUsed);
@@ -100,6 +104,13 @@ fn spoof_signals(state: &Session, policy: &Policy) -> Vec<SpoofSignal> {
     signals.sort();
     signals.dedup();
     signals
+}
+
+/// Whether selfie or frames that count were chosen as files on the hosted page.
+fn is_from_file(state: &Session) -> bool {
+    let captures =
+        [state.selfie().and_then(|selfie| selfie.capture), state.liveness().and_then(|check| check.capture)];
+    captures.contains(&Some(Capture::File))
 }
 
 /// All attempts at a step were used and the last one failed.

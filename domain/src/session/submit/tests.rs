@@ -1,8 +1,9 @@
 use super::super::testing::{PARTNER, Story, World, face, hit, list, selfie};
-use super::super::{Action, Caller};
+use super::super::{Action, Caller, CheckLiveness};
 use super::*;
 use crate::document::specimen::{EXPIRY_DIGIT, Specimen, day, declared, passport, spoil};
 use crate::document_type::DocumentType;
+use crate::evidence::Capture;
 use crate::face::FaceProblem;
 use crate::liveness::HeadTurn;
 use crate::mrz::MrzFields;
@@ -295,6 +296,28 @@ fn exhausted_attempts_still_allow_submit_but_never_an_approval() {
     let outcome = outcome_of(&story.then(Action::Submit));
     assert_eq!(outcome.decision, Decision::ManualReview);
     assert_eq!(outcome.reasons, [RiskFactor::FaceMismatch, RiskFactor::AttemptsUsed]);
+}
+
+/// A session whose selfie and frames came to be in these ways.
+fn captured(of_selfie: Capture, of_frames: Capture) -> Outcome {
+    let story = Story::opened();
+    let document = story.document("document");
+    let Action::SubmitSelfie { image, .. } = selfie("selfie") else { unreachable!() };
+    let story = story.then(document).then(Action::SubmitSelfie { image, capture: Some(of_selfie) });
+    let story = story.then(Action::IssueChallenge);
+    let Action::CheckLiveness(check) = story.answer("frames") else { unreachable!() };
+    let check = CheckLiveness { capture: Some(of_frames), ..check };
+    outcome_of(&story.then(Action::CheckLiveness(check)).then(Action::Submit))
+}
+
+#[test]
+fn a_selfie_or_frames_from_files_are_looked_at_by_a_person() {
+    assert_eq!(captured(Capture::Camera, Capture::Camera).decision, Decision::Approved);
+    for (of_selfie, of_frames) in [(Capture::File, Capture::Camera), (Capture::Camera, Capture::File)] {
+        let outcome = captured(of_selfie, of_frames);
+        assert_eq!(outcome.decision, Decision::ManualReview);
+        assert_eq!(outcome.reasons, [RiskFactor::EvidenceFromFile]);
+    }
 }
 
 #[test]

@@ -1,0 +1,72 @@
+//! The page behind `kyc_url`, where a person verifies: rendered here, with a style and scripts of its own and nothing from
+//! elsewhere. What it does goes through the session's own calls.
+
+mod language;
+mod page;
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::Shared;
+use language::Catalogue;
+
+/// Pictures that were taken are shown from memory (`blob:`) before they are sent.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; media-src 'self'; \
+                      connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+/// The camera is this page's alone; nothing else is asked of the device.
+const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=()";
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const ASSETS: [(&str, &str, &str); 7] = [
+    ("hosted.css", "text/css; charset=utf-8", include_str!("hosted/hosted.css")),
+    ("hosted.svg", "image/svg+xml", include_str!("hosted/hosted.svg")),
+    ("hosted.js", SCRIPT, include_str!("hosted/hosted.js")),
+    ("calls.js", SCRIPT, include_str!("hosted/calls.js")),
+    ("camera.js", SCRIPT, include_str!("hosted/camera.js")),
+    ("picture.js", SCRIPT, include_str!("hosted/picture.js")),
+    ("words.js", SCRIPT, include_str!("hosted/words.js")),
+];
+
+/// Registers the page and its assets.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/kyc/{session_id}", web::get().to(show));
+    for (name, media_type, text) in ASSETS {
+        let serve = web::get().to(move || std::future::ready(served(media_type, text.to_owned())));
+        config.route(&format!("/hosted/{name}"), serve);
+    }
+}
+
+fn served(media_type: &'static str, body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header(("permissions-policy", PERMISSIONS))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header(("referrer-policy", "no-referrer"))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .body(body)
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    lang: Option<String>,
+}
+
+/// The same page for every session, known or not: what it shows comes by calls that need the link.
+async fn show(request: HttpRequest, shared: web::Data<Shared>, asked: web::Query<Asked>) -> HttpResponse {
+    let words = Catalogue::choose(asked.lang.as_deref(), &request);
+    let prefix = url::Url::parse(&shared.settings.public_url)
+        .map(|url| url.path().trim_end_matches('/').to_owned())
+        .unwrap_or_default();
+    let with_specimens = shared.sessions.services().policy.document.accept_specimens;
+    let page = page::render(words, &shared.settings, &format!("{prefix}/hosted"), with_specimens);
+    let mut answer = served("text/html; charset=utf-8", page.into_string());
+    answer
+        .headers_mut()
+        .insert(CONTENT_LANGUAGE, actix_web::http::header::HeaderValue::from_static(words.tag));
+    answer.headers_mut().insert(VARY, actix_web::http::header::HeaderValue::from_static("Accept-Language"));
+    answer
+}

@@ -1,0 +1,393 @@
+// The way through a verification. The server knows how far it got; this page asks it, shows the step that is next, and asks
+// again after each, so that a reload or another device goes on where it was.
+
+import { addressOf, call, parts, Refused, watchSilence } from "./calls.js";
+import * as camera from "./camera.js";
+import { picture } from "./picture.js";
+import { nameCountries, say } from "./words.js";
+
+const at = (id) => document.getElementById(id);
+const FILM = { seconds: Number(document.body.dataset.filmSeconds), perSecond: Number(document.body.dataset.filmRate) };
+const READY_SECONDS = 3;
+const RETURN_SECONDS = 10;
+const WATCH_SECONDS = 4;
+
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+const pressed = (button) => new Promise((resolve) => button.addEventListener("click", resolve, { once: true }));
+
+/** The session as its person may see it. */
+let progress = null;
+/** Steps that go on although they were refused. */
+const settled = new Set();
+
+/** Shows one section alone, and leads keyboard and screen reader to its heading. */
+function show(id) {
+  for (const section of document.querySelectorAll("main > section")) {
+    section.hidden = section.id !== id;
+  }
+  const heading = at(id).querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus();
+  window.scrollTo(0, 0);
+}
+
+/** Waits for a choice among the buttons of a section. */
+function choice(section) {
+  const ending = new AbortController();
+  return new Promise((resolve) => {
+    for (const button of section.querySelectorAll("button[data-choice]")) {
+      const chosen = () => {
+        ending.abort();
+        resolve(button.dataset.choice);
+      };
+      button.addEventListener("click", chosen, { signal: ending.signal });
+    }
+  });
+}
+
+/** Sends evidence and shows how much of it went. */
+async function sent(path, fields) {
+  const bar = at("sent");
+  const text = at("sent-text");
+  bar.value = 0;
+  text.textContent = say("sending", { percent: 0 });
+  show("sending");
+  const onProgress = (part) => {
+    bar.value = part;
+    text.textContent = part < 1 ? say("sending", { percent: Math.floor(part * 100) }) : say("checking");
+  };
+  return call("POST", path, { body: parts(fields), onProgress });
+}
+
+const stepOf = (name) => progress.steps.find((step) => step.step === name);
+
+async function look() {
+  progress = await call("GET", "outcome");
+}
+
+const OF_THE_PICTURE = ["image_blurred", "image_glare", "image_too_small"];
+const MOST_ADVICE = 3;
+
+/** The few problems worth telling: what is wrong with the picture first, for the rest often follows from it. */
+function foremost(problems) {
+  const each = [...new Set(problems)];
+  const [first, rest] = [true, false].map((is) => each.filter((one) => OF_THE_PICTURE.includes(one) === is));
+  return [...first, ...rest].slice(0, MOST_ADVICE);
+}
+
+/** What speaks against an attempt, in sentences; then another attempt, or on with what there is. */
+async function refused(name, problems) {
+  await look();
+  const section = at("refused");
+  const left = stepOf(name).attempts_left;
+  const advice = at("advice");
+  advice.replaceChildren(
+    ...foremost(problems).map((problem) => {
+      const line = document.createElement("li");
+      line.textContent = say(problem);
+      return line;
+    }),
+  );
+  at("left").textContent = left > 0 ? say("attempts_left", { left }) : say("no_attempt_left");
+  const done = stepOf(name).done;
+  section.querySelector('[data-choice="again"]').hidden = left === 0;
+  section.querySelector('[data-choice="on"]').hidden = !done;
+  at("on-note").hidden = !done || left === 0;
+  show("refused");
+  if ((await choice(section)) === "on") {
+    settled.add(name);
+    return false;
+  }
+  return true;
+}
+
+/** Refusals that say that the session stands elsewhere by now: another device went on with it, or its time is over. */
+const ELSEWHERE = ["outcome_only", "session_already_submitted", "session_expired", "session_cancelled", "step_not_requested"];
+
+/** Carries an attempt out; a refusal of what was sent is a problem like any other. */
+async function attempt(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused && [400, 409, 413, 415, 422].includes(error.status) && !ELSEWHERE.includes(error.code)) {
+      return [error.code];
+    }
+    throw error;
+  }
+}
+
+async function consent() {
+  show("consent");
+  await pressed(at("agree"));
+  const { textHash, locale } = at("consent").dataset;
+  await call("POST", "consent", { body: { text_hash: textHash, locale } });
+}
+
+const OF_THE_ZONE = ["mrz_missing", "mrz_check_digit_failed"];
+
+/** The side of a card that has to be taken again. */
+let sideAgain = null;
+
+async function documentSide() {
+  const section = at("document");
+  const kind = at("kind");
+  const country = at("country");
+  const declared = progress.document;
+  const side = sideAgain ?? declared?.next_side ?? "front";
+  if (declared) {
+    kind.value = declared.document_type;
+    country.value = [...country.options].find((option) => option.dataset.alpha3 === declared.country_code)?.value ?? "";
+  }
+  const word = kind.value === "passport" ? "side_page" : `side_${side}`;
+  at("side").textContent = say("side_now", { side: say(word) });
+  show("document");
+  let taken;
+  do {
+    taken = await picture(section, "environment");
+  } while (!at("declared").reportValidity());
+  const problems = await attempt(async () => {
+    const fields = { document_type: kind.value, country_code: country.value, side, file: taken.blob };
+    const answer = await sent("document", fields);
+    await look();
+    const problems = answer.is_valid ? [] : answer.validation_errors;
+    if (progress.document?.next_side === "back") {
+      // The zone may be on the other side: so far only the picture itself can be wrong.
+      return problems.filter((problem) => OF_THE_PICTURE.includes(problem));
+    }
+    return problems;
+  });
+  const ofBack = progress.document?.has_back && problems.some((problem) => OF_THE_ZONE.includes(problem));
+  sideAgain = problems.length === 0 ? null : ofBack ? "back" : "front";
+  return problems;
+}
+
+async function selfie() {
+  show("selfie");
+  const { blob, source } = await picture(at("selfie"), "user");
+  return attempt(async () => {
+    const answer = await sent("selfie", { capture: source, file: blob });
+    if (answer.match_passed) {
+      return answer.validation_errors;
+    }
+    const unlike = answer.match_passed === null ? "face_not_compared" : "face_mismatch";
+    return answer.validation_errors.length > 0 ? answer.validation_errors : [unlike];
+  });
+}
+
+/** The frames of a movement: filmed, or chosen where there is no camera. */
+async function frames(challenge) {
+  const section = at("liveness");
+  const video = at("film");
+  const told = at("film-told");
+  const instruction = challenge.direction ? `head_turn_${challenge.direction}` : "blink";
+  at("instruction").textContent = say(instruction);
+  try {
+    if (!camera.isOffered()) {
+      throw new Error("no camera");
+    }
+    await camera.open(video, "user");
+  } catch {
+    at("film-stage").hidden = true;
+    at("film-files").hidden = false;
+    const input = at("frames");
+    for (;;) {
+      await new Promise((resolve) => input.addEventListener("change", resolve, { once: true }));
+      const files = [...input.files];
+      input.value = "";
+      if (files.length >= 3 && files.length <= 60) {
+        return { source: "file", blobs: await Promise.all(files.map(camera.fitting)) };
+      }
+      at("frames-note").hidden = false;
+    }
+  }
+  at("film-stage").hidden = false;
+  section.classList.remove("on-air");
+  for (let seconds = READY_SECONDS; seconds > 0; seconds -= 1) {
+    told.textContent = say("ready", { seconds });
+    await pause(1);
+  }
+  section.classList.add("on-air");
+  const onSecond = (seconds) => {
+    told.textContent = say("recording", { seconds });
+  };
+  try {
+    return { source: "camera", blobs: await camera.film(video, { ...FILM, onSecond }) };
+  } finally {
+    section.classList.remove("on-air");
+    camera.close(video);
+  }
+}
+
+async function liveness() {
+  at("film-stage").hidden = true;
+  at("film-files").hidden = true;
+  at("frames-note").hidden = true;
+  at("instruction").textContent = "";
+  at("movement").hidden = false;
+  show("liveness");
+  await pressed(at("movement"));
+  at("movement").hidden = true;
+  return attempt(async () => {
+    const challenge = await call("POST", "liveness/challenge");
+    const { source, blobs } = await frames(challenge);
+    const answer = await sent("liveness", { challenge_id: challenge.challenge_id, capture: source, files: blobs });
+    return answer.passed ? [] : answer.reasons;
+  });
+}
+
+const WORK = { document: documentSide, selfie, liveness };
+
+/** The step that is to be done next, if any. */
+function nextStep() {
+  return progress.steps.find((step) => step.needed && !step.passed && !settled.has(step.step));
+}
+
+async function steps() {
+  for (let step = nextStep(); step; step = nextStep()) {
+    const number = progress.steps.findIndex((one) => one.step === step.step) + 1;
+    for (const place of document.querySelectorAll("[data-progress]")) {
+      place.textContent = say("progress", { step: number, steps: progress.steps.length });
+    }
+    const { step: name } = step;
+    // From before a reload: what was wrong then is said first.
+    if (step.done && !(await refused(name, step.problems))) {
+      continue;
+    }
+    let problems = await WORK[name]();
+    while (problems.length > 0 && (await refused(name, problems))) {
+      problems = await WORK[name]();
+    }
+    await look();
+  }
+}
+
+async function leave(section) {
+  const place = section.querySelector("[data-return]");
+  if (!progress.redirect_url || !place) {
+    return;
+  }
+  const link = place.querySelector("a");
+  link.href = progress.redirect_url;
+  place.hidden = false;
+  if (progress.may_contest) {
+    // Whoever may want to object is not sent away.
+    place.querySelector("[data-counted]").hidden = true;
+    place.querySelector("button").hidden = true;
+    return;
+  }
+  let stays = false;
+  pressed(place.querySelector("button")).then(() => {
+    stays = true;
+    place.querySelector("[data-counted]").hidden = true;
+    place.querySelector("button").hidden = true;
+  });
+  for (let seconds = RETURN_SECONDS; seconds > 0 && !stays; seconds -= 1) {
+    place.querySelector("[data-counted]").textContent = say("returning", { seconds });
+    await pause(1);
+  }
+  if (!stays) {
+    location.assign(progress.redirect_url);
+  }
+}
+
+async function end() {
+  const section = at(progress.status) ?? at("manual_review");
+  if (progress.status === "rejected") {
+    at("contest-form").hidden = !progress.may_contest;
+    at("final").hidden = progress.may_contest;
+    at("automatic").hidden = !progress.may_contest;
+  }
+  show(section.id);
+  if (progress.status === "rejected" && progress.may_contest) {
+    leave(section);
+    await pressed(at("contest-send"));
+    const reason = at("contest-reason").value.trim();
+    await call("POST", "contest", { body: reason ? { reason } : {} });
+    await look();
+    return end();
+  }
+  return leave(section);
+}
+
+const COLLECTING = ["pending", "processing"];
+
+async function go() {
+  if (COLLECTING.includes(progress.status)) {
+    at("message-place").hidden = !progress.message;
+    at("message").textContent = progress.message ?? "";
+    if (!progress.consent_given) {
+      await consent();
+    }
+    await steps();
+    show("finishing");
+    await call("POST", "submit");
+    await look();
+  }
+  await end();
+}
+
+/** Shows on this screen what was done on another. */
+async function follow() {
+  const before = JSON.stringify(progress);
+  while (!at("agree").closest("section").hidden && at("handoff").open) {
+    await pause(WATCH_SECONDS);
+    const now = await call("GET", "outcome");
+    if (JSON.stringify(now) !== before) {
+      location.reload();
+      return;
+    }
+  }
+}
+
+async function held() {
+  const known = await call("GET", "held");
+  const line = (text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  };
+  const lines = known.items.map(({ kind, count }) => say(`held_${kind}`, { count }));
+  at("held-items").replaceChildren(...(lines.length > 0 ? lines : [say("held_nothing")]).map(line));
+}
+
+async function begin() {
+  watchSilence((silent) => {
+    at("silence").hidden = !silent;
+  });
+  nameCountries(at("country"));
+  at("held").addEventListener("toggle", () => at("held").open && held().catch(() => {}));
+  at("handoff").addEventListener("toggle", () => {
+    if (at("handoff").open) {
+      at("handoff-code").src = addressOf("handoff.svg");
+      follow().catch(() => {});
+    }
+  });
+  // A newer link in the same window.
+  window.addEventListener("hashchange", () => location.reload());
+  const token = new URLSearchParams(location.hash.slice(1)).get("t");
+  progress = token ? await call("POST", "session", { token }) : await call("GET", "outcome");
+  if (token) {
+    // The cookie has it now, and nobody reads it over a shoulder or finds it in the history.
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  at("around").hidden = false;
+  await go();
+}
+
+/** What cannot be mended here gets a page of its own. */
+function fail(error) {
+  camera.close(at("film"));
+  if (error instanceof Refused && ELSEWHERE.includes(error.code)) {
+    location.reload();
+    return;
+  }
+  if (error instanceof Refused && [401, 403, 404].includes(error.status)) {
+    show("link_over");
+    return;
+  }
+  at("trouble-text").textContent = say(error instanceof Refused && error.code === "offline" ? "offline_end" : "unknown");
+  show("trouble");
+  pressed(at("reload")).then(() => location.reload());
+}
+
+begin().catch(fail);

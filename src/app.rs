@@ -126,6 +126,7 @@ impl App {
         let shared = web::Data::new(Shared {
             sessions,
             webhooks,
+            partners: Arc::clone(&partners),
             sign_ins: SignIns::new(&store, Arc::clone(&vault), clock),
             store,
             vault,

@@ -61,6 +61,8 @@ pub struct Settings {
     pub policy_file: Option<PathBuf>,
     /// Whether a reviewer's approval needs somebody else than whoever cleared a sanctions hit.
     pub four_eyes: bool,
+    /// Hours within which a session that waits for a person should be decided; those that wait longer are marked.
+    pub review_target_hours: u32,
     /// Where sanctions lists come from: a table from a list's name to its address or addresses.
     #[serde(deserialize_with = "fetch::sources")]
     pub list_sources: Vec<ListSource>,
@@ -114,6 +116,7 @@ impl Default for Settings {
             require_consent: ConsentRule::Hosted,
             policy_file: None,
             four_eyes: true,
+            review_target_hours: 24,
             list_sources: vec![],
             list_refresh_hours: 12,
             session_hours: 24,

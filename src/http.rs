@@ -28,6 +28,7 @@ mod readiness;
 mod refusals;
 mod request_id;
 mod unread_body;
+mod unsealed;
 pub mod upload;
 mod webhooks;
 
@@ -47,6 +48,7 @@ use crate::config::Settings;
 use crate::links::LinkKey;
 use crate::metrics::Metrics;
 use crate::operators::sign_in::SignIns;
+use crate::partners::Partners;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::vault::KeyVault;
@@ -66,6 +68,8 @@ pub struct Shared {
     pub vault: Arc<KeyVault>,
     /// How much may be asked.
     pub limits: Arc<RateLimits>,
+    /// Commands on partners and their keys.
+    pub partners: Arc<Partners>,
     /// Lets operators in.
     pub sign_ins: SignIns,
     /// The sanctions lists in force.

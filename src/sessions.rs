@@ -54,6 +54,15 @@ pub struct Folded {
     pub view: PartnerView,
 }
 
+fn folded(id: SessionId, envelopes: Vec<EventEnvelope<Session>>) -> Option<Folded> {
+    let (mut session, mut view) = (Session::default(), None);
+    for envelope in envelopes {
+        view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
+        session.apply(envelope.payload);
+    }
+    view.map(|view| Folded { session, view })
+}
+
 /// Commands and reads of sessions.
 pub struct Sessions {
     store: Store,
@@ -153,13 +162,14 @@ impl Sessions {
 
     /// A session whoever's it is, with its view, folded from its stream.
     pub async fn folded(&self, id: SessionId) -> Result<Option<Folded>, StoreError> {
-        let envelopes = self.load(id).await?;
-        let (mut session, mut view) = (Session::default(), None);
-        for envelope in envelopes {
-            view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
-            session.apply(envelope.payload);
-        }
-        Ok(view.map(|view| Folded { session, view }))
+        Ok(folded(id, self.load(id).await?))
+    }
+
+    /// A session as it stood after an event of this sequence; none when unknown or before its first.
+    pub async fn folded_at(&self, id: SessionId, version: u64) -> Result<Option<Folded>, StoreError> {
+        let mut envelopes = self.load(id).await?;
+        envelopes.retain(|envelope| envelope.sequence as u64 <= version);
+        Ok(folded(id, envelopes))
     }
 
     async fn load(&self, id: SessionId) -> Result<Vec<EventEnvelope<Session>>, StoreError> {

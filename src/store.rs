@@ -18,6 +18,7 @@ pub mod log;
 pub mod monitoring;
 mod numbering;
 pub mod operator_sessions;
+pub mod overview;
 pub mod partner_view;
 pub(crate) mod postgres;
 pub mod projection;

@@ -16,6 +16,8 @@ const DEMO: &str = include_str!("../policy/demo.toml");
 pub struct Policy {
     /// Names the text in every decision.
     pub reference: PolicyRef,
+    /// The text itself, to show it.
+    pub text: String,
     /// Attempts and times.
     pub session: SessionRules,
     /// Document rules.
@@ -173,6 +175,7 @@ impl Policy {
         let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
         Ok(Self {
             reference: PolicyRef { version: file.version, sha256 },
+            text: text.to_owned(),
             session: file.session,
             document: file.document,
             face: file.face,
@@ -232,6 +235,7 @@ mod tests {
         assert!(!default.document.accept_specimens);
         default.document.accept_specimens = true;
         default.reference = demo.reference.clone();
+        default.text = demo.text.clone();
         assert_eq!(default, demo);
     }
 

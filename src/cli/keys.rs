@@ -103,7 +103,7 @@ async fn list(as_json: bool, store: &Store, now: DateTime<Utc>) -> anyhow::Resul
         return Ok(());
     }
     for key in &keys {
-        println!("{}  {:<8}  {}  {}  {}", key.id, state(key, now), key.partner, key.name, scopes(key));
+        println!("{}  {:<8}  {}  {}  {}", key.id, key.state(now), key.partner, key.name, scopes(key));
     }
     if keys.is_empty() {
         println!("no keys yet; make one with `ekyc keys create`");
@@ -118,21 +118,13 @@ fn describe(key: &KeyInfo, now: DateTime<Utc>) -> Value {
         "partner": key.partner,
         "name": key.name,
         "scopes": key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
-        "state": state(key, now),
+        "state": key.state(now),
         "requests_per_minute": key.requests_per_minute,
         "created_at": time(key.created_at),
         "expires_at": key.expires_at.map(time),
         "revoked_at": key.revoked_at.map(time),
         "last_used_at": key.last_used_at.map(time),
     })
-}
-
-fn state(key: &KeyInfo, now: DateTime<Utc>) -> &'static str {
-    match key {
-        KeyInfo { revoked_at: Some(_), .. } => "revoked",
-        KeyInfo { expires_at: Some(end), .. } if *end <= now => "expired",
-        _ => "working",
-    }
 }
 
 fn scopes(key: &KeyInfo) -> String {

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::store::Store;
-use crate::store::review_queue::{ReviewCursor, ReviewRow};
+use crate::store::review_queue::{QueueFilter, ReviewRow};
 
 const PAGE: u32 = 500;
 
@@ -25,13 +25,13 @@ pub struct ReviewsArgs {
 pub async fn run(args: ReviewsArgs, store: &Store) -> Result<()> {
     let (mut left, mut last) = (args.limit, None);
     while left > 0 {
-        let rows = store.review_queue(last.as_ref(), left.min(PAGE)).await?;
+        let rows = store.review_queue(&QueueFilter::default(), last.as_ref(), left.min(PAGE)).await?;
         for row in &rows {
             println!("{}", if args.json { line(row).to_string() } else { sentence(row, Utc::now()) });
         }
         let Some(end) = rows.last() else { break };
         left -= rows.len() as u32;
-        last = Some(ReviewCursor { waiting_since: end.waiting_since, session_id: end.session_id.clone() });
+        last = Some(end.cursor());
     }
     if !args.json {
         println!("{} in all", store.waiting_reviews().await?);

@@ -5,26 +5,42 @@ mod case;
 mod evidence;
 mod hit;
 mod operator;
+mod operators;
+mod overview;
+mod partners;
 mod queue;
 mod reviews;
 mod screening;
 mod session;
+mod sessions;
+mod webhooks;
 
 use actix_web::web;
 
 use super::resource;
 
-pub use case::{__path_get_case, CaseHit, CaseView, case_of};
-pub use evidence::__path_get_evidence;
+pub use case::{__path_get_case, CaseHit, CaseQuery, CaseView, FacesView, LivenessView, case_of};
+pub use evidence::{__path_get_evidence, FaceView};
 pub use hit::HitView;
 pub use operator::{OperatorCaller, csrf_token};
-pub use queue::{__path_list_reviews, QueueQuery, ReviewItem, queue};
+pub use operators::{
+    __path_change_role, __path_disable_operator, __path_enable_operator, __path_end_browser,
+    __path_invite_operator, __path_list_browsers, __path_list_operators, browsers, operators,
+};
+pub use overview::{__path_get_overview, DayView, Overview, OverviewQuery, overview};
+pub use partners::{
+    __path_get_partner, __path_issue_key, __path_list_partners, __path_register_partner, __path_revoke_key,
+    KeyView, PartnerDetails, partner, partners,
+};
+pub use queue::{__path_list_reviews, QueueQuery, ReviewCount, ReviewItem, queue};
 pub use reviews::{
     __path_add_note, __path_claim_case, __path_decide_case, __path_release_case, __path_request_resubmission,
     __path_resolve_hit,
 };
 pub use screening::{__path_search_lists, SearchQuery, search};
 pub use session::{__path_change_password, __path_sign_in, __path_sign_out, __path_who_am_i};
+pub use sessions::{__path_find_sessions, FoundSession, SessionsQuery, sessions};
+pub use webhooks::{__path_list_attempts, __path_list_deliveries, __path_redeliver_messages};
 
 /// The cookie's name under https: bound to this host, all paths, never sent in clear.
 pub const SECURE_COOKIE: &str = "__Host-ekyc_operator";
@@ -51,5 +67,51 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             resource(&of_review("resubmission"), "POST").route(web::post().to(reviews::request_resubmission)),
         )
+        .service(resource("/admin/api/overview", "GET").route(web::get().to(overview::get_overview)))
+        .service(resource("/admin/api/sessions", "GET").route(web::get().to(sessions::find_sessions)))
+        .configure(of_partners)
+        .configure(of_operators)
         .service(resource("/admin/screening", "GET").route(web::get().to(screening::search_lists)));
+}
+
+fn of_operators(config: &mut web::ServiceConfig) {
+    let of_operator = |call: &str| format!("/admin/api/operators/{{operator_id}}/{call}");
+    config
+        .service(
+            resource("/admin/api/operators", "GET, POST")
+                .route(web::get().to(operators::list_operators))
+                .route(web::post().to(operators::invite_operator)),
+        )
+        .service(resource(&of_operator("role"), "POST").route(web::post().to(operators::change_role)))
+        .service(resource(&of_operator("disable"), "POST").route(web::post().to(operators::disable_operator)))
+        .service(resource(&of_operator("enable"), "POST").route(web::post().to(operators::enable_operator)))
+        .service(resource("/admin/api/me/browsers", "GET").route(web::get().to(operators::list_browsers)))
+        .service(
+            resource("/admin/api/me/browsers/{id}/sign-out", "POST")
+                .route(web::post().to(operators::end_browser)),
+        );
+}
+
+fn of_partners(config: &mut web::ServiceConfig) {
+    const PARTNER: &str = "/admin/api/partners/{partner_id}";
+    let of_partner = |call: &str| format!("{PARTNER}/{call}");
+    config
+        .service(
+            resource("/admin/api/partners", "GET, POST")
+                .route(web::get().to(partners::list_partners))
+                .route(web::post().to(partners::register_partner)),
+        )
+        .service(resource(PARTNER, "GET").route(web::get().to(partners::get_partner)))
+        .service(resource(&of_partner("keys"), "POST").route(web::post().to(partners::issue_key)))
+        .service(
+            resource(&of_partner("keys/{key_id}/revoke"), "POST").route(web::post().to(partners::revoke_key)),
+        )
+        .service(resource(&of_partner("deliveries"), "GET").route(web::get().to(webhooks::list_deliveries)))
+        .service(
+            resource(&of_partner("deliveries/{message_id}"), "GET")
+                .route(web::get().to(webhooks::list_attempts)),
+        )
+        .service(
+            resource(&of_partner("redeliver"), "POST").route(web::post().to(webhooks::redeliver_messages)),
+        );
 }

@@ -5,8 +5,6 @@ use actix_web::web;
 use domain::contact::RedirectUrl;
 use domain::document_type::{DocumentSide, DocumentType};
 use domain::ids::SessionId;
-use domain::ports::{PortError, Vault, open};
-use domain::sealed::{Personal, Sealed};
 use domain::session::{Action, Decision, Session, Step};
 use projections::partner_view::{PartnerView, Status};
 use serde::Serialize;
@@ -18,6 +16,7 @@ use super::kyc_caller::KycCaller;
 use super::lifecycle::{ContestBody, contest_reason};
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::{Keyed, OnSession};
+use super::unsealed::opened;
 use super::{Shared, resource};
 use crate::sessions::Folded;
 
@@ -102,12 +101,14 @@ impl OutcomeAnswer {
         let vault = services.vault.as_ref();
         let status = view.status_at(services.clock.now());
         let message = match view.resubmission.as_ref().and_then(|asked| asked.message.as_ref()) {
-            Some(sealed) => opened(vault, view, sealed).await?.map(|message| message.as_str().to_owned()),
+            Some(sealed) => {
+                opened(vault, view.session_id, sealed).await?.map(|message| message.as_str().to_owned())
+            }
             None => None,
         };
         let redirect = match session.opened().and_then(|opened| opened.redirect_url.as_ref()) {
             Some(sealed) => {
-                opened(vault, view, sealed).await?.and_then(|url| with_outcome(&url, view, status))
+                opened(vault, view.session_id, sealed).await?.and_then(|url| with_outcome(&url, view, status))
             }
             None => None,
         };
@@ -126,19 +127,6 @@ impl OutcomeAnswer {
                 && session.outcome() == Some(Decision::Rejected)
                 && session.review().is_none(),
         })
-    }
-}
-
-/// What is sealed, or nothing once its key was destroyed.
-async fn opened<T: Personal>(
-    vault: &dyn Vault,
-    view: &PartnerView,
-    sealed: &Sealed<T>,
-) -> Result<Option<T>, ApiError> {
-    match open(vault, view.session_id, sealed).await {
-        Ok(value) => Ok(Some(value)),
-        Err(PortError::Erased) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 

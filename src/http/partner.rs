@@ -4,7 +4,6 @@ use actix_web::web;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::{PartnerId, SessionId};
-use domain::ports::{PortError, open};
 use domain::sealed::DataClass;
 use projections::partner_view::{PartnerView, Status};
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use super::auth::ApiCaller;
 use super::problem::{Answer, ApiError, ErrorBody};
 use super::refusals::Keyed;
 use super::request_id::name_session;
+use super::unsealed::opened;
 use super::{Shared, create_session, resource};
 use crate::store::access::Scope;
 use crate::store::{PageStart, SessionFilter};
@@ -60,13 +60,9 @@ async fn get(caller: ApiCaller, shared: &Shared, id: &str) -> Result<SessionView
 /// Renders a session as its partner sees it, with the user id opened.
 pub async fn render(shared: &Shared, view: &PartnerView) -> Result<SessionView, ApiError> {
     let services = shared.sessions.services();
-    let external_user_id = match open(services.vault.as_ref(), view.session_id, &view.external_user_id).await
-    {
-        Ok(id) => Some(id.as_str().to_owned()),
-        Err(PortError::Erased) => None,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(SessionView::render(view, external_user_id, services.clock.now()))
+    let user = opened(services.vault.as_ref(), view.session_id, &view.external_user_id).await?;
+    let user = user.map(|id| id.as_str().to_owned());
+    Ok(SessionView::render(view, user, services.clock.now()))
 }
 
 /// Which sessions to list; kept as text, so that a wrong value has a precise answer.
@@ -144,7 +140,7 @@ async fn filter(partner: PartnerId, shared: &Shared, query: &ListQuery) -> Resul
         None => None,
         Some(value) => Some(shared.sessions.with_external_user_id(partner, value).await?),
     };
-    Ok(SessionFilter { partner, status, among })
+    Ok(SessionFilter { partner: Some(partner), status, among, from: None, until: None })
 }
 
 fn invalid(parameter: &'static str, detail: &'static str) -> ApiError {
@@ -166,11 +162,13 @@ pub fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display>(
     })
 }
 
-fn write_cursor(created_at: i64, session: &str) -> String {
+/// Where the page after a session begins.
+pub fn write_cursor(created_at: i64, session: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{created_at}|{session}"))
 }
 
-fn read_cursor(cursor: &str) -> Option<PageStart> {
+/// Reads what [`write_cursor`] wrote.
+pub fn read_cursor(cursor: &str) -> Option<PageStart> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (created_at, session) = text.split_once('|')?;
     Some(PageStart::After { created_at: created_at.parse().ok()?, session: session.parse().ok()? })

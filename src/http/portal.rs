@@ -4,8 +4,12 @@
 
 mod case;
 mod lists;
+mod overview;
 mod page;
+mod partners;
 mod queue;
+mod sessions;
+mod settings;
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS,
@@ -32,8 +36,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/admin", web::get().to(queue::show))
         .route(SIGN_IN, web::get().to(sign_in))
+        .route("/admin/next", web::get().to(queue::next))
         .route("/admin/reviews/{session_id}", web::get().to(case::show))
+        .route("/admin/sessions", web::get().to(sessions::show))
+        .route("/admin/overview", web::get().to(overview::show))
+        .route("/admin/partners", web::get().to(partners::list))
+        .route("/admin/partners/{partner_id}", web::get().to(partners::show))
         .route("/admin/lists", web::get().to(lists::show))
+        .route("/admin/settings", web::get().to(settings::show))
+        .route("/admin/account", web::get().to(settings::account))
         .route("/admin/assets/portal.css", asset("text/css; charset=utf-8", STYLE))
         .route("/admin/assets/portal.svg", asset("image/svg+xml", ICON))
         .route("/admin/assets/portal.js", asset("text/javascript; charset=utf-8", SCRIPT));

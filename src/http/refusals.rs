@@ -40,6 +40,36 @@ pub enum OnSession {
     Conflict(ErrorBody),
 }
 
+/// What every call on a partner may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; problem.rs gives them")]
+pub enum OfPartner {
+    /// Malformed request, or the partner's state does not allow it: `code` says which.
+    #[response(status = 400)]
+    Refused(ErrorBody),
+    /// No such partner, or it has nothing of that identifier.
+    #[response(status = 404)]
+    NotFound(ErrorBody),
+    /// Another request keeps changing the partner.
+    #[response(status = 409)]
+    Conflict(ErrorBody),
+}
+
+/// What every call on an operator may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; problem.rs gives them")]
+pub enum OfOperator {
+    /// Malformed request, or the rules do not allow it: `code` says which.
+    #[response(status = 400)]
+    Refused(ErrorBody),
+    /// No such operator.
+    #[response(status = 404)]
+    NotFound(ErrorBody),
+    /// Another request keeps changing the operator.
+    #[response(status = 409)]
+    Conflict(ErrorBody),
+}
+
 /// What every upload may answer.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers; problem.rs gives them")]

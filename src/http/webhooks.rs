@@ -6,6 +6,12 @@ pub mod endpoints;
 use actix_web::http::StatusCode;
 use actix_web::web;
 
+pub use deliveries::{
+    DeliveriesQuery, RedeliverBody, Redelivered, WebhookAttempts, WebhookDeliveries, attempts_of,
+    deliveries_of, redeliver,
+};
+pub use endpoints::{WebhookEndpoint, endpoints_of};
+
 use super::problem::{ApiError, FieldProblem};
 use crate::partners::PartnersError;
 use crate::vault::VaultError;

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 
 use super::{Operators, OperatorsError, Password};
 use crate::commands::Actor;
-use crate::store::operator_sessions::TokenHash;
+use crate::store::operator_sessions::{OperatorSession, TokenHash};
 use crate::store::{Store, StoreError};
 use crate::vault::KeyVault;
 
@@ -199,6 +199,38 @@ impl SignIns {
         }
         self.operators.set_password(login.as_str(), new, actor).await?;
         Ok(self.store.end_operator_sessions(who.operator).await?)
+    }
+
+    /// Gives another role, disables or enables; whoever is disabled is out of every browser.
+    pub async fn change(
+        &self,
+        operator: OperatorId,
+        action: OperatorAction,
+        actor: &Actor,
+    ) -> Result<(), OperatorsError> {
+        let ends = matches!(action, OperatorAction::Disable);
+        self.operators.act(operator, action, actor).await?;
+        if ends {
+            self.store.end_operator_sessions(operator).await?;
+        }
+        Ok(())
+    }
+
+    /// The browsers from which somebody is signed in, the one used last first; those that idled too long are left out.
+    pub async fn browsers(&self, who: &SignedIn) -> Result<Vec<(TokenHash, OperatorSession)>, StoreError> {
+        let now = self.clock.now();
+        let mut all = self.store.operator_sessions_of(who.operator).await?;
+        all.retain(|(_, session)| now < session.seen_at + IDLE && now < session.created_at + AT_MOST);
+        Ok(all)
+    }
+
+    /// Signs somebody out of one of the own browsers, by its name in the list.
+    pub async fn end_browser(&self, who: &SignedIn, name: &str, actor: &Actor) -> Result<(), OperatorsError> {
+        let all = self.store.operator_sessions_of(who.operator).await?;
+        match all.into_iter().find(|(token, _)| hex::encode(token) == name) {
+            Some((token, _)) => self.sign_out(&SignedIn { token, ..*who }, actor).await,
+            None => Ok(()),
+        }
     }
 
     fn require_unlocked(&self, name: &[u8; 32]) -> Result<(), SignInError> {

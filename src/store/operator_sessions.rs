@@ -57,6 +57,28 @@ impl Store {
         .transpose()
     }
 
+    /// The sessions of an operator with the hashes of their tokens, the one used last first.
+    pub async fn operator_sessions_of(
+        &self,
+        operator: OperatorId,
+    ) -> Result<Vec<(TokenHash, OperatorSession)>, StoreError> {
+        let rows: Vec<(Vec<u8>, i64, i64)> = on_reader!(self.database, |db| {
+            sqlx::query_as(
+                "SELECT token, created_at, seen_at FROM operator_sessions WHERE operator_id = $1 ORDER BY seen_at DESC, token",
+            )
+            .bind(operator.to_string())
+            .fetch_all(db)
+            .await
+        })?;
+        let damaged = || StoreError::Damaged("a session of an operator does not parse".into());
+        let time = |micros| Timestamp::from_timestamp_micros(micros).ok_or_else(damaged);
+        let session = |(token, created_at, seen_at): (Vec<u8>, i64, i64)| {
+            let token: TokenHash = token.try_into().map_err(|_| damaged())?;
+            Ok((token, OperatorSession { operator, created_at: time(created_at)?, seen_at: time(seen_at)? }))
+        };
+        rows.into_iter().map(session).collect()
+    }
+
     /// Notes that a session was used.
     pub async fn touch_operator_session(&self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
         on_writer!(self.database, |db| {

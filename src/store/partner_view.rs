@@ -78,11 +78,13 @@ async fn load(
 async fn save(tx: &mut Transaction, views: &[PartnerView]) -> Result<(), ProjectionError> {
     let (head, tail) = tx.sql_around_values(include_str!("sql/save_partner_session.sql"));
     for rows in views.chunks(ROWS) {
-        let bodies: Result<Vec<_>, _> = rows.iter().map(serde_json::to_string).collect();
+        let texts =
+            |view: &PartnerView| Ok((serde_json::to_string(view)?, serde_json::to_string(&view.reasons)?));
+        let bodies: Result<Vec<_>, serde_json::Error> = rows.iter().map(texts).collect();
         let bodies = bodies.map_err(ProjectionError::unparsed)?;
         in_transaction!(tx, |db| {
             let mut insert = QueryBuilder::new(&head);
-            insert.push_values(rows.iter().zip(bodies), |mut row, (view, body)| {
+            insert.push_values(rows.iter().zip(bodies), |mut row, (view, (body, reasons))| {
                 let is_collecting = matches!(view.status, Status::Pending | Status::Processing);
                 let ended = ended(view);
                 row.push_bind(view.session_id.to_string())
@@ -94,7 +96,9 @@ async fn save(tx: &mut Transaction, views: &[PartnerView]) -> Result<(), Project
                     .push_bind(is_collecting.then(|| view.expires_at.timestamp_micros()))
                     .push_bind(ended.map(|(at, _)| at.timestamp_micros()))
                     .push_bind(ended.map(|(_, ending)| ending))
-                    .push_bind(i64::from(view.erasure_is_due));
+                    .push_bind(i64::from(view.erasure_is_due))
+                    .push_bind(view.completed_at.map(|at| at.timestamp_micros()))
+                    .push_bind(reasons);
             });
             insert.push(&tail).build().persistent(false).execute(db).await.map(drop)
         })?;

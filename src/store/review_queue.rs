@@ -1,8 +1,9 @@
 //! The manual-review queue as a table: one row for each session that waits for a person.
 
 use async_trait::async_trait;
+use domain::ids::{OperatorId, PartnerId};
 use projections::review_queue::ReviewCase;
-use sqlx::QueryBuilder;
+use sqlx::{Encode, QueryBuilder, Type};
 
 use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
@@ -53,7 +54,7 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
     let (head, _) = tx.sql_around_values(
         "INSERT INTO review_queue \
          (session_id, partner_id, version, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
-         claimed_until) {values}",
+         claimed_until, risk_rank) {values}",
     );
     for rows in cases.chunks(ROWS) {
         let reasons: Result<Vec<_>, _> =
@@ -71,12 +72,18 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
                     .push_bind(case.risk_level.map(|level| level.as_str()))
                     .push_bind(reasons)
                     .push_bind(case.claim.map(|claim| claim.reviewer.to_string()))
-                    .push_bind(case.claim.map(|claim| claim.until.timestamp_micros()));
+                    .push_bind(case.claim.map(|claim| claim.until.timestamp_micros()))
+                    .push_bind(risk_rank(case));
             });
             insert.build().persistent(false).execute(db).await.map(drop)
         })?;
     }
     Ok(())
+}
+
+/// Ascending from the riskiest.
+fn risk_rank(case: &ReviewCase) -> i64 {
+    10_000 - case.risk_score.map_or(0, |score| i64::from(score.steps()))
 }
 
 /// A row of the queue.
@@ -100,34 +107,143 @@ pub struct ReviewRow {
     pub claimed_by: Option<String>,
     /// Microseconds since 1970, UTC.
     pub claimed_until: Option<i64>,
+    /// 10000 for no risk, 0 for the highest.
+    pub risk_rank: i64,
+}
+
+impl ReviewRow {
+    /// The place of this row, after which the next page begins.
+    pub fn cursor(&self) -> ReviewCursor {
+        ReviewCursor {
+            risk_rank: self.risk_rank,
+            waiting_since: self.waiting_since,
+            session_id: self.session_id.clone(),
+        }
+    }
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueueOrder {
+    /// The longest waiting.
+    #[default]
+    Oldest,
+    /// The riskiest, of these the longest waiting.
+    Riskiest,
+}
+
+/// Whose cases, at an instant in microseconds since 1970, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// Those that nobody has.
+    Nobody(i64),
+    /// Those that this operator has.
+    Operator(OperatorId, i64),
+}
+
+/// Which cases are wanted, and in which order.
+#[derive(Clone, Debug, Default)]
+pub struct QueueFilter {
+    /// What comes first.
+    pub order: QueueOrder,
+    /// Only of this cause.
+    pub cause: Option<&'static str>,
+    /// Only of this level of risk.
+    pub risk_level: Option<&'static str>,
+    /// Only this partner's.
+    pub partner: Option<PartnerId>,
+    /// Only who has them.
+    pub holding: Option<Holding>,
+}
+
+/// How many cases of one cause and level of risk wait.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct QueueCount {
+    /// The cause.
+    pub cause: String,
+    /// The level.
+    pub risk_level: Option<String>,
+    /// How many wait.
+    pub waiting: i64,
+    /// How many of them began to wait before the instant that was asked about.
+    pub overdue: i64,
+    /// Since when the first of them waits, microseconds since 1970, UTC.
+    pub oldest: i64,
 }
 
 /// The last row of a page, after which the next begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewCursor {
+    /// Its `risk_rank`.
+    pub risk_rank: i64,
     /// Its `waiting_since`.
     pub waiting_since: i64,
     /// Its session.
     pub session_id: String,
 }
 
+impl QueueFilter {
+    fn query<DB>(&self, after: Option<&ReviewCursor>, limit: u32) -> QueryBuilder<'static, DB>
+    where
+        DB: sqlx::Database,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
+    {
+        let mut query = QueryBuilder::new(
+            "SELECT session_id, partner_id, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
+             claimed_until, risk_rank FROM review_queue WHERE true",
+        );
+        if let Some(cause) = self.cause {
+            query.push(" AND cause = ").push_bind(cause.to_owned());
+        }
+        if let Some(level) = self.risk_level {
+            query.push(" AND risk_level = ").push_bind(level.to_owned());
+        }
+        if let Some(partner) = self.partner {
+            query.push(" AND partner_id = ").push_bind(partner.to_string());
+        }
+        match self.holding {
+            None => {}
+            Some(Holding::Nobody(now)) => {
+                query.push(" AND (claimed_until IS NULL OR claimed_until <= ").push_bind(now).push(")");
+            }
+            Some(Holding::Operator(operator, now)) => {
+                query.push(" AND claimed_by = ").push_bind(operator.to_string());
+                query.push(" AND claimed_until > ").push_bind(now);
+            }
+        }
+        let by_risk = self.order == QueueOrder::Riskiest;
+        if let Some(last) = after {
+            query.push(if by_risk {
+                " AND (risk_rank, waiting_since, session_id) > ("
+            } else {
+                " AND (waiting_since, session_id) > ("
+            });
+            if by_risk {
+                query.push_bind(last.risk_rank).push(", ");
+            }
+            query.push_bind(last.waiting_since).push(", ").push_bind(last.session_id.clone()).push(")");
+        }
+        query.push(if by_risk {
+            " ORDER BY risk_rank, waiting_since, session_id"
+        } else {
+            " ORDER BY waiting_since, session_id"
+        });
+        query.push(" LIMIT ").push_bind(i64::from(limit));
+        query
+    }
+}
+
 impl Store {
-    /// A page of the queue, the longest waiting first.
+    /// A page of the queue.
     pub async fn review_queue(
         &self,
+        filter: &QueueFilter,
         after: Option<&ReviewCursor>,
         limit: u32,
     ) -> Result<Vec<ReviewRow>, StoreError> {
-        let (since, session) =
-            after.map_or((i64::MIN, ""), |last| (last.waiting_since, last.session_id.as_str()));
-        let rows = on_reader!(self.database, |db| {
-            sqlx::query_as(include_str!("sql/review_queue.sql"))
-                .bind(since)
-                .bind(session)
-                .bind(i64::from(limit))
-                .fetch_all(db)
-                .await
-        })?;
+        let rows =
+            on_reader!(self.database, |db| filter.query(after, limit).build_query_as().fetch_all(db).await)?;
         Ok(rows)
     }
 
@@ -137,5 +253,14 @@ impl Store {
             sqlx::query_scalar("SELECT count(*) FROM review_queue").fetch_one(db).await
         })?;
         Ok(count.cast_unsigned())
+    }
+
+    /// How many wait, by cause and level of risk; `overdue` counts those that have waited since before `due`, microseconds since
+    /// 1970, UTC.
+    pub async fn queue_counts(&self, due: i64) -> Result<Vec<QueueCount>, StoreError> {
+        let counts = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("sql/queue_counts.sql")).bind(due).fetch_all(db).await
+        })?;
+        Ok(counts)
     }
 }

@@ -63,12 +63,16 @@ pub enum PageStart {
 /// Which sessions a list asks for.
 #[derive(Clone, Debug)]
 pub struct SessionFilter {
-    /// Whose sessions.
-    pub partner: PartnerId,
+    /// Whose sessions; everybody's if none.
+    pub partner: Option<PartnerId>,
     /// Only with this status word.
     pub status: Option<String>,
     /// Only these, for instance what a blind index found.
     pub among: Option<Vec<SessionId>>,
+    /// Only those that were opened from then on, microseconds since 1970, UTC.
+    pub from: Option<i64>,
+    /// Only those that were opened before.
+    pub until: Option<i64>,
 }
 
 /// One page, newest first.
@@ -99,7 +103,7 @@ impl Store {
         Ok((read.row(session, partner), latest))
     }
 
-    /// One page of the partner's sessions, newest first.
+    /// One page of sessions, newest first.
     ///
     /// Two statements rather than one transaction: a request that is dropped while a transaction begins would leave
     /// the reader inside it, and a total that is a moment older than the page harms nobody.
@@ -141,9 +145,19 @@ impl SessionFilter {
     where
         DB: sqlx::Database,
         String: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
     {
         let mut query = QueryBuilder::new(select);
-        query.push(" FROM partner_sessions WHERE partner_id = ").push_bind(self.partner.to_string());
+        query.push(" FROM partner_sessions WHERE true");
+        if let Some(partner) = self.partner {
+            query.push(" AND partner_id = ").push_bind(partner.to_string());
+        }
+        if let Some(from) = self.from {
+            query.push(" AND created_at >= ").push_bind(from);
+        }
+        if let Some(until) = self.until {
+            query.push(" AND created_at < ").push_bind(until);
+        }
         if let Some(status) = &self.status {
             query.push(" AND status = ").push_bind(status.clone());
         }

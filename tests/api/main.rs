@@ -28,5 +28,6 @@ mod receiver;
 mod refusals;
 mod resubmission;
 mod reviews;
+mod settings;
 mod support;
 mod webhooks;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ekyc_onboarder::lists::format::Naming;
 use ekyc_onboarder::lists::shelf::{Offer, Shelf};
+use ekyc_onboarder::store::review_queue::QueueFilter;
 use serde_json::{Value, json};
 
 use crate::receiver::Receiver;
@@ -64,7 +65,7 @@ async fn an_approval_is_open_again_while_a_list_names_its_person() {
     let open = becomes(&app, &session, "manual_review").await;
     assert_eq!(open["verification_results"]["sanctions_clear"], false);
     assert_ne!(open["decision_reason"], "All verification checks passed");
-    let queue = app.store.review_queue(None, 10).await.unwrap();
+    let queue = app.store.review_queue(&QueueFilter::default(), None, 10).await.unwrap();
     assert_eq!((queue[0].session_id.as_str(), queue[0].cause.as_str()), (session.as_str(), "rescreened"));
     let told: Vec<Value> = receiver.wait_for(3, WITHIN).await.iter().map(|one| one.json()).collect();
     let says = |event: &str, status: &str, is_final: bool| {
@@ -77,7 +78,7 @@ async fn an_approval_is_open_again_while_a_list_names_its_person() {
     publish(&shelf, &[stranger]);
     let closed = becomes(&app, &session, "approved").await;
     assert_eq!(closed["decision_reason"], "All verification checks passed");
-    assert_eq!(app.store.review_queue(None, 10).await.unwrap(), []);
+    assert_eq!(app.store.review_queue(&QueueFilter::default(), None, 10).await.unwrap(), []);
     app.store.verify_log().await.unwrap();
     app.stop().await;
 }

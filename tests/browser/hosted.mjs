@@ -13,6 +13,7 @@ const { SAMPLES: samples, FILMS: films, POLICY: policy } = process.env;
 const PHONE = { viewport: { width: 360, height: 740 } };
 const PASSPORT = `${samples}/passport.jpg`;
 const SELFIE = `${samples}/selfie.jpg`;
+const PASSWORD = "correct horse battery staple";
 
 /** A browser whose camera plays a film from its beginning each time it is opened. */
 const withFilm = (name) =>
@@ -206,13 +207,44 @@ async function underTheDemonstrationsPolicy() {
     return film;
   })();
   const folder = `${samples}/${asks}`;
+  await files.setInputFiles("#frames", [SELFIE]);
+  await files.waitForSelector("#frames-note:has-text('3 to 60')");
+  await files.setInputFiles("#frames", [1, 2, 3].map((number) => ({ name: `${number}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from("no picture") })));
+  await files.waitForSelector("#frames-note:has-text('no picture that can be read')");
   await files.setInputFiles("#frames", fs.readdirSync(folder).sort().map((name) => `${folder}/${name}`));
   await visible(files, "manual_review");
   const capped = await polled(byFile.session_id);
   assert.equal(capped.decision, "manual_review");
   assert.equal(capped.verification_results.liveness_passed, true, "only where it came from speaks against it");
   await inspected(files, "hosted-manual-review");
+
+  // A reviewer asks for one step again, with a word to the person; the other steps stay as they are.
+  const reviews = await reviewing();
+  await reviews(byFile.session_id, "claim", {});
+  const message = "Take off your <b>hat</b>, please";
+  await reviews(byFile.session_id, "resubmission", { steps: ["selfie"], message });
+  const again = await asked("POST", `/partner/sessions/${byFile.session_id}/link`);
+  await files.goto(again.kyc_url);
+  await visible(files, "selfie");
+  assert.equal(await files.textContent("#message"), message);
+  await inspected(files, "hosted-resubmission");
+  await files.setInputFiles("#selfie-file", SELFIE);
+  await files.click("#selfie [data-part=send]");
+  await visible(files, "manual_review");
   await blind.close();
+}
+
+/** What a reviewer does, by the calls that the portal makes. */
+async function reviewing() {
+  const headers = { "Content-Type": "application/json" };
+  const post = (path, body) => fetch(`${base}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  const signedIn = await post("/admin/api/sign-in", { login: "ann", password: PASSWORD });
+  headers.Cookie = signedIn.headers.get("set-cookie").split(";")[0];
+  headers["X-CSRF-Token"] = (await signedIn.json()).csrf_token;
+  return async (session, call, body) => {
+    const answer = await post(`/admin/api/reviews/${session}/${call}`, body);
+    assert.equal(answer.status, 200, await answer.text());
+  };
 }
 
 /** The same evidence where specimens are not accepted. */

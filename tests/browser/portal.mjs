@@ -1,11 +1,11 @@
-// The portal in a real browser: two reviewers work one case; no page loads anything from elsewhere, breaks its policy, needs
-// a mouse, or keeps somebody out.
+// The portal in a real browser: two reviewers work one case, an administrator makes a key and stops it; no page loads anything
+// from elsewhere, breaks its policy, needs a mouse, or keeps somebody out.
 //
 // From the environment: BASE_URL, API_KEY, SESSION (a case with one possible match), SCREENSHOTS (a folder), CHROMIUM.
 
 import assert from "node:assert/strict";
 
-import { base, inspected, key, person as personIn, started } from "./visitor.mjs";
+import { asked, base, inspected, person as personIn, started } from "./visitor.mjs";
 
 const { SESSION: session } = process.env;
 const PASSWORD = "correct horse battery staple";
@@ -42,7 +42,9 @@ const { page: ben, wrong: ofBen } = await person({ viewport: { width: 390, heigh
 await signIn(ben, "ben");
 const address = `${base}/admin/reviews/${session}`;
 await ben.goto(address);
-await ann.click(`a[href$="${session}"]`);
+await ann.waitForSelector(`a[href$="${session}"]`);
+await ann.click("text=Take up the next case");
+await ann.waitForURL(address);
 await ann.click("text=Take the case");
 await ann.waitForSelector("text=Give the case back");
 await inspected(ann, "case");
@@ -73,12 +75,60 @@ await ben.goto(`${base}/admin/lists?name=Nobody+Whatsoever`);
 await ben.waitForSelector("text=Nobody of that name is listed.");
 await inspected(ben, "lists-phone");
 
-const polled = await fetch(`${base}/partner/sessions/${session}`, { headers: { "X-API-Key": key } });
-assert.equal((await polled.json()).status, "approved");
+assert.equal((await asked("GET", `/partner/sessions/${session}`)).status, "approved");
+
+// The case as it stood after its first event, by keyboard alone; then as it stands.
+await ann.goto(address);
+await ann.focus("#at");
+await ann.keyboard.press("Home");
+await ann.waitForURL(`${address}?at=1`);
+assert.match(await ann.textContent("[role=status]"), /after event 1 of/);
+assert.equal(await ann.locator("text=Nothing was read").count(), 1);
+await inspected(ann, "case-past");
+await ann.click("text=Show it as it stands now");
+await ann.goto(`${base}/admin/sessions?status=approved`);
+await ann.waitForSelector(`a[href$="${session}"]`);
+await inspected(ann, "sessions");
+await ann.goto(`${base}/admin/overview`);
+await inspected(ann, "overview");
+
+// A reviewer is offered nothing of an administrator's, and refused it.
+await ann.goto(`${base}/admin/partners`);
+assert.equal(await ann.locator("text=Take a partner on").count(), 0);
+const partner = await ann.getAttribute("main table a", "href");
+const refusal = await ann.evaluate(async (address) => {
+  const csrf = document.querySelector('meta[name="csrf"]').content;
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+  return (await fetch(address, { method: "POST", headers, body: '{"name":"x","scopes":["kyc:write"]}' })).status;
+}, `${partner.replace("/admin/", "/admin/api/")}/keys`);
+assert.equal(refusal, 403);
+
+const { page: root, wrong: ofRoot } = await person({ viewport: { width: 1280, height: 900 } });
+root.on("dialog", (dialog) => dialog.accept());
+await signIn(root, "root");
+await root.goto(`${base}${partner}`);
+await root.fill("[name=name]", "shop <b>1</b>");
+await root.click("button:has-text('Make the key')");
+await root.waitForSelector("[data-shown]:not([hidden])");
+const made = await root.textContent("[data-shown] output");
+await inspected(root, "partner");
+const used = () => fetch(`${base}/partner/sessions`, { headers: { "X-API-Key": made } });
+assert.equal((await used()).status, 200, "the key works at once");
+await root.reload();
+assert.equal((await root.content()).includes(made), false, "the key is shown once");
+await root.click("tr:has-text('shop <b>1</b>') button:has-text('Revoke')");
+await root.waitForSelector("tr:has-text('shop <b>1</b>'):has-text('revoked')");
+assert.equal((await used()).status, 401, "and not any more");
+await root.goto(`${base}/admin/partners`);
+await inspected(root, "partners");
+await root.goto(`${base}/admin/settings`);
+await inspected(root, "settings");
+await root.goto(`${base}/admin/account`);
+await inspected(root, "account");
 await ann.click("text=Sign out");
 await ann.waitForURL(`${base}/admin/sign-in`);
 await ann.goto(address);
 assert.equal(ann.url(), `${base}/admin/sign-in`);
-assert.deepEqual([ofAnn, ofBen], [[], []]);
+assert.deepEqual([ofAnn, ofBen, ofRoot], [[], [], []]);
 await browser.close();
 console.log("portal: walked");

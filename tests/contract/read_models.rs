@@ -5,6 +5,7 @@ use domain::ids::PartnerId;
 use ekyc_onboarder::app::{projections, pump};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::audit_trail::AuditFilter;
+use ekyc_onboarder::store::review_queue::QueueFilter;
 use ekyc_onboarder::store::webhooks::messages::MessageRow;
 use serde_json::{Value, json};
 
@@ -56,7 +57,7 @@ async fn happens(place: &Place, store: &Store, number: u32, sequence: u64, event
 }
 
 async fn waiting(store: &Store) -> Vec<String> {
-    let queue = store.review_queue(None, 100).await.unwrap();
+    let queue = store.review_queue(&QueueFilter::default(), None, 100).await.unwrap();
     queue.into_iter().map(|case| case.session_id).collect()
 }
 
@@ -85,11 +86,11 @@ async fn a_session_waits_in_the_queue_until_its_review_ends(place: &Place) {
     happens(place, &store, 3, 3, &contested).await;
     assert_eq!(waiting(&store).await, [session(1), session(3)]);
     happens(place, &store, 1, 3, &asked_again()).await;
-    let queue = store.review_queue(None, 100).await.unwrap();
+    let queue = store.review_queue(&QueueFilter::default(), None, 100).await.unwrap();
     assert_eq!((queue.len(), queue[0].cause.as_str()), (1, "contested"));
     assert_eq!(store.waiting_reviews().await.unwrap(), 1);
     rebuild_all(&store).await;
-    assert_eq!(store.review_queue(None, 100).await.unwrap(), queue);
+    assert_eq!(store.review_queue(&QueueFilter::default(), None, 100).await.unwrap(), queue);
 }
 
 async fn messages_are_numbered_without_gaps_for_each_partner_in_the_order_of_the_log(place: &Place) {
@@ -203,11 +204,11 @@ async fn a_claimed_case_names_its_reviewer_until_it_is_decided(place: &Place) {
     happens(place, &store, 1, 2, &decided("manual_review")).await;
     happens(place, &store, 1, 3, &golden("ReviewClaimed")).await;
     let reviewer = golden("ReviewClaimed")["ReviewClaimed"]["reviewer"].as_str().unwrap().to_owned();
-    let claimed = store.review_queue(None, 100).await.unwrap();
+    let claimed = store.review_queue(&QueueFilter::default(), None, 100).await.unwrap();
     assert_eq!(claimed[0].claimed_by.as_deref(), Some(reviewer.as_str()));
     assert!(claimed[0].claimed_until.is_some());
     happens(place, &store, 1, 4, &golden("ReviewReleased")).await;
-    assert_eq!(store.review_queue(None, 100).await.unwrap()[0].claimed_by, None);
+    assert_eq!(store.review_queue(&QueueFilter::default(), None, 100).await.unwrap()[0].claimed_by, None);
     happens(place, &store, 1, 5, &golden("ReviewDecided")).await;
     assert_eq!(waiting(&store).await, <[&str; 0]>::default());
     assert_eq!(messages(&store, 1).await.last().unwrap().is_final, 1);

@@ -43,7 +43,7 @@ async fn store_with_sessions(place: &Place) -> Store {
 }
 
 fn all() -> SessionFilter {
-    SessionFilter { partner: partner(1), status: None, among: None }
+    SessionFilter { partner: Some(partner(1)), status: None, among: None, from: None, until: None }
 }
 
 async fn pages_by_key_and_by_offset_visit_every_session_once_newest_first(place: &Place) {

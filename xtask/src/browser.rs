@@ -42,8 +42,8 @@ type Walk<'a> = dyn Fn(&str, &Server) -> anyhow::Result<Command> + 'a;
 /// Two reviewers work a case that a change of a list opened.
 fn portal(walk: &Walk<'_>) -> anyhow::Result<()> {
     let server = Server::start()?;
-    for operator in ["ann", "ben"] {
-        server.command(["operators", "add", operator, "--role", "reviewer", "--password-stdin"], PASSWORD)?;
+    for (operator, role) in [("ann", "reviewer"), ("ben", "reviewer"), ("root", "admin")] {
+        server.command(["operators", "add", operator, "--role", role, "--password-stdin"], PASSWORD)?;
     }
     let session = listed_session(&server)?;
     finished(walk("portal.mjs", &server)?.env("SESSION", session))
@@ -64,6 +64,7 @@ fn hosted(walk: &Walk<'_>) -> anyhow::Result<()> {
         let mut all = vec![("EKYC_ALLOW_PRIVATE_ADDRESSES", "true")];
         all.extend(settings);
         let server = Server::start_with(&all)?;
+        server.command(["operators", "add", "ann", "--role", "reviewer", "--password-stdin"], PASSWORD)?;
         let mut script = walk("hosted.mjs", &server)?;
         finished(script.env("POLICY", policy).env("SAMPLES", &samples).env("FILMS", &films))?;
     }

@@ -42,6 +42,17 @@ impl<'a> Fields<'a> {
         read.map_err(|_| self.refuse(field, format!("Input should be {what}"))).ok()
     }
 
+    /// A whole number within bounds; none when absent or null.
+    pub fn whole_number(&mut self, field: &str, least: u32, most: u32) -> Option<u32> {
+        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.refuse(field, format!("Input should be a whole number from {least} to {most}"));
+        }
+        number
+    }
+
     /// Notes that a field has to be there.
     pub fn require(&mut self, field: &str) {
         if matches!(self.object.get(field), None | Some(Value::Null)) {

@@ -5,23 +5,26 @@ use cqrs_es::Aggregate;
 use domain::document::Identity;
 use domain::free_text::{ContestReason, ReviewNote};
 use domain::ids::SessionId;
-use domain::ports::{PortError, Vault, open};
+use domain::mrz::{CheckDigit, Mrz};
+use domain::ports::Vault;
 use domain::review::Resolution;
+use domain::score::Score;
 use domain::screening::{ScreeningHit, ScreeningHits};
-use domain::sealed::{Personal, Sealed};
-use domain::session::{Session, SessionEvent, hit_key};
+use domain::sealed::Sealed;
+use domain::session::{Comparison, LivenessAttempt, Session, SessionEvent, hit_key};
 use projections::audit_trail::Cause;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::evidence::{self, CaseImage};
 use super::hit::HitView;
 use super::operator::OperatorCaller;
 use crate::http::Shared;
 use crate::http::answers::{SessionView, time};
-use crate::http::partner;
+use crate::http::partner::{self, number};
 use crate::http::problem::{Answer, ApiError};
 use crate::http::refusals::{Keyed, OnSession};
+use crate::http::unsealed::opened;
 use crate::sessions::Folded;
 
 /// A case.
@@ -39,6 +42,12 @@ pub struct CaseView {
     /// The fields of the latest document; null before one was read, and after they were erased.
     #[schema(value_type = Option<Object>)]
     pub identity: Option<Identity>,
+    /// Each check digit of the machine-readable zone as it was read; none without a zone that parses.
+    pub check_digits: Vec<CheckDigitView>,
+    /// How the faces compare.
+    pub faces: Vec<FacesView>,
+    /// What the liveness frames show; null before a check, and for frames that came too late.
+    pub liveness: Option<LivenessView>,
     /// The images that count; none once they were erased.
     pub images: Vec<CaseImage>,
     /// Possible matches and near misses, and what was said about them.
@@ -50,6 +59,91 @@ pub struct CaseView {
     pub claimed_until: Option<String>,
     /// What happened, the oldest first.
     pub timeline: Vec<CaseEvent>,
+}
+
+/// A check digit of a machine-readable zone (ICAO 9303 part 3, section 4.9).
+#[derive(Serialize, ToSchema)]
+pub struct CheckDigitView {
+    /// document_number, birth_date, expiry_date, optional_data or composite.
+    pub field: &'static str,
+    /// What is printed.
+    pub printed: String,
+    /// What the content demands.
+    pub computed: String,
+    /// Whether they agree.
+    pub ok: bool,
+}
+
+fn check_digits(identity: &Identity, today: chrono::NaiveDate) -> Vec<CheckDigitView> {
+    let Ok(zone) = Mrz::parse(&identity.mrz_rows, today) else { return vec![] };
+    let view = |digit: &CheckDigit| CheckDigitView {
+        field: digit.field().name(),
+        printed: digit.printed().to_string(),
+        computed: digit.computed().to_string(),
+        ok: digit.ok(),
+    };
+    zone.check_digits().iter().map(view).collect()
+}
+
+/// Two faces of a case.
+#[derive(Serialize, ToSchema)]
+pub struct FacesView {
+    /// `document_selfie` or `selfie_liveness`.
+    pub pair: &'static str,
+    /// Their similarity in [0, 1].
+    pub score: f64,
+    /// What it has to reach.
+    pub threshold: f64,
+    /// Whether it does.
+    pub matched: bool,
+}
+
+impl FacesView {
+    fn of(pair: &'static str, compared: &Comparison) -> Self {
+        let (score, threshold) = (compared.score.to_f64(), compared.threshold.to_f64());
+        Self { pair, score, threshold, matched: compared.matched }
+    }
+}
+
+/// What liveness frames show; null for what could not be judged.
+#[derive(Serialize, ToSchema)]
+pub struct LivenessView {
+    /// Frames that were sent.
+    pub frames: u16,
+    /// Frames that show exactly one usable face.
+    pub frames_with_face: u16,
+    /// Largest turn to the person's left, in degrees.
+    pub turned_left: Option<f64>,
+    /// Largest turn to the person's right, in degrees.
+    pub turned_right: Option<f64>,
+    /// How far both eyes closed and opened again, in [0, 1].
+    pub eye_dip: Option<f64>,
+    /// Passive detection: median probability of a live face.
+    pub live: Option<f64>,
+    /// Smallest similarity of one frame's face to the frames' common face.
+    pub consistency: Option<f64>,
+    /// Median difference between neighbouring frames; zero for a still image.
+    pub frame_difference: Option<f64>,
+    /// Codes of what did not pass.
+    pub reasons: Vec<&'static str>,
+}
+
+impl LivenessView {
+    fn of(check: &LivenessAttempt) -> Option<Self> {
+        let seen = check.measured.as_ref()?;
+        let degrees = |tenths: u16| f64::from(tenths) / 10.0;
+        Some(Self {
+            frames: check.frames.frames,
+            frames_with_face: seen.frames_with_face,
+            turned_left: seen.head_turn.map(|turn| degrees(turn.left)),
+            turned_right: seen.head_turn.map(|turn| degrees(turn.right)),
+            eye_dip: seen.eye_dip.map(Score::to_f64),
+            live: seen.live.map(Score::to_f64),
+            consistency: seen.consistency.map(Score::to_f64),
+            frame_difference: seen.frame_difference.map(Score::to_f64),
+            reasons: check.verdict.reasons.iter().map(|reason| reason.code()).collect(),
+        })
+    }
 }
 
 /// A hit of a case.
@@ -80,10 +174,19 @@ pub struct CaseEvent {
     pub text: Option<String>,
 }
 
-/// Shows a case, or any other session, to an operator.
+/// At which time a case is shown.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CaseQuery {
+    /// Sequence of an event: the case as it stood after it; by default as it stands now.
+    #[param(value_type = Option<u64>, minimum = 1)]
+    pub at: Option<String>,
+}
+
+/// Shows a case, or any other session, to an operator: as it stands, or as it stood after any of its events.
 #[utoipa::path(
     get, path = "/admin/api/reviews/{session_id}", tag = "Admin",
-    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    params(("session_id" = String, Path, description = "The session", format = Uuid), CaseQuery),
     responses((status = 200, description = "The case", body = CaseView), Keyed, OnSession),
     security(("operator_cookie" = []))
 )]
@@ -91,17 +194,19 @@ pub async fn get_case(
     _caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
+    query: web::Query<CaseQuery>,
 ) -> Answer<CaseView> {
     let show = async {
         let session: SessionId = path.parse().map_err(|_| ApiError::no_such_session())?;
-        case_of(&shared, session).await
+        case_of(&shared, session, &query).await
     };
     Answer(show.await)
 }
 
 /// The case of a session.
-pub async fn case_of(shared: &Shared, session: SessionId) -> Result<CaseView, ApiError> {
-    let folded = shared.sessions.folded(session).await?.ok_or_else(ApiError::no_such_session)?;
+pub async fn case_of(shared: &Shared, session: SessionId, query: &CaseQuery) -> Result<CaseView, ApiError> {
+    let at = number("at", query.at.as_deref(), u64::MAX, 1..=u64::MAX)?;
+    let folded = shared.sessions.folded_at(session, at).await?.ok_or_else(ApiError::no_such_session)?;
     render(shared, folded).await
 }
 
@@ -131,7 +236,19 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         partner_id: view.partner_id.to_string(),
         version: view.version,
         review_reasons: view.reasons.iter().map(|factor| factor.code().to_owned()).collect(),
+        check_digits: identity
+            .as_ref()
+            .map(|identity| check_digits(identity, services.clock.now().date_naive()))
+            .unwrap_or_default(),
         identity,
+        faces: [
+            session.document_match().map(|compared| FacesView::of("document_selfie", compared)),
+            session.liveness_match().map(|compared| FacesView::of("selfie_liveness", compared)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        liveness: session.liveness().and_then(LivenessView::of),
         images: evidence::images(view.session_id, &session),
         hits,
         claimed_by: claim.map(|(reviewer, _)| reviewer.to_string()),
@@ -157,19 +274,6 @@ async fn all_hits(
         }
     }
     Ok(hits)
-}
-
-/// What is sealed, or nothing once its key was destroyed.
-async fn opened<T: Personal>(
-    vault: &dyn Vault,
-    session: SessionId,
-    sealed: &Sealed<T>,
-) -> Result<Option<T>, ApiError> {
-    match open(vault, session, sealed).await {
-        Ok(value) => Ok(Some(value)),
-        Err(PortError::Erased) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 async fn timeline(shared: &Shared, vault: &dyn Vault, id: SessionId) -> Result<Vec<CaseEvent>, ApiError> {

@@ -4,8 +4,10 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TY
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::document_type::DocumentSide;
 use domain::evidence::MediaType;
+use domain::face::FaceBox;
 use domain::ids::{BlobId, SessionId};
 use domain::ports::PortError;
+use domain::score::Score;
 use domain::sealed::DataClass;
 use domain::session::Session;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,28 @@ pub struct CaseImage {
     pub kind: &'static str,
     /// Where it is.
     pub href: String,
+    /// Where its face is, if one was found.
+    pub face: Option<FaceView>,
+}
+
+/// Where a face is, in shares of the image's width and height.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+pub struct FaceView {
+    /// Left edge.
+    pub left: f64,
+    /// Upper edge.
+    pub top: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl From<FaceBox> for FaceView {
+    fn from(face: FaceBox) -> Self {
+        let [left, top, width, height] = [face.left, face.top, face.width, face.height].map(Score::to_f64);
+        Self { left, top, width, height }
+    }
 }
 
 /// One image that a session holds.
@@ -33,6 +57,7 @@ struct Held {
     class: DataClass,
     /// Place in a file of frames.
     frame: Option<u16>,
+    face: Option<FaceView>,
 }
 
 /// Frames of the liveness check that are shown, evenly spread; the film has sixty.
@@ -43,12 +68,21 @@ fn held(session: &Session) -> Vec<Held> {
     let mut all = vec![];
     let sides = [(DocumentSide::Front, "document_front"), (DocumentSide::Back, "document_back")];
     for (side, kind) in sides {
-        if let Some((submitted, _)) = session.document_side(side) {
-            all.push(Held { kind, blob: submitted.image.blob, class: DataClass::Identity, frame: None });
+        if let Some((submitted, read)) = session.document_side(side) {
+            // Read together, the sides share one portrait, and which of them has it is not said.
+            let face = read.portrait_box.filter(|_| read.own.is_none()).map(Into::into);
+            all.push(Held {
+                kind,
+                blob: submitted.image.blob,
+                class: DataClass::Identity,
+                frame: None,
+                face,
+            });
         }
     }
     if let Some(selfie) = session.selfie() {
-        all.push(Held { kind: "selfie", blob: selfie.image.blob, class: DataClass::Biometric, frame: None });
+        let (blob, face) = (selfie.image.blob, selfie.face_box.map(Into::into));
+        all.push(Held { kind: "selfie", blob, class: DataClass::Biometric, frame: None, face });
     }
     if let Some(check) = session.liveness() {
         let (shown, frames) = (check.frames.frames.min(FRAMES), check.frames.frames);
@@ -57,6 +91,7 @@ fn held(session: &Session) -> Vec<Held> {
             blob: check.frames.blob,
             class: DataClass::Biometric,
             frame: Some(number * frames / shown),
+            face: None,
         }));
     }
     all
@@ -70,7 +105,7 @@ pub fn images(id: SessionId, session: &Session) -> Vec<CaseImage> {
     let place = |held: Held| {
         let frame = held.frame.map_or_else(String::new, |frame| format!("?frame={frame}"));
         let href = format!("/admin/api/reviews/{id}/evidence/{}{frame}", held.blob);
-        CaseImage { kind: held.kind, href }
+        CaseImage { kind: held.kind, href, face: held.face }
     };
     held(session).into_iter().map(place).collect()
 }

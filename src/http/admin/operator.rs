@@ -44,6 +44,17 @@ impl OperatorCaller {
         }
     }
 
+    /// Lets administrators pass.
+    pub fn administering(&self) -> Result<(), ApiError> {
+        match self.who.role {
+            Role::Admin => Ok(()),
+            Role::Reviewer | Role::Auditor => {
+                let detail = "Only administrators change partners, keys and settings";
+                Err(ApiError::refused(StatusCode::FORBIDDEN, "role_missing", detail))
+            }
+        }
+    }
+
     /// How events name the caller.
     pub fn actor(&self) -> Actor {
         Actor { name: format!("operator:{}", self.who.operator), request_id: Some(self.request_id.clone()) }

@@ -1,7 +1,7 @@
 //! The review queue as operators read it.
 
 use actix_web::web;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use domain::ids::SessionId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,28 +12,72 @@ use crate::http::answers::time;
 use crate::http::partner::number;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::Keyed;
-use crate::store::review_queue::{ReviewCursor, ReviewRow};
+use crate::store::review_queue::{Holding, QueueCount, QueueFilter, QueueOrder, ReviewCursor, ReviewRow};
+
+const CAUSES: [&str; 3] = ["undecided", "contested", "rescreened"];
+const LEVELS: [&str; 3] = ["low", "medium", "high"];
 
 /// Which page of the queue.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QueueQuery {
+    /// `oldest` (default) or `riskiest` first.
+    pub order: Option<String>,
+    /// undecided, contested or rescreened.
+    pub cause: Option<String>,
+    /// low, medium or high.
+    pub risk_level: Option<String>,
+    /// Only this partner's.
+    pub partner_id: Option<String>,
+    /// `nobody` or `me`: who has the case.
+    pub held_by: Option<String>,
     /// 1 to 100; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before, in the same order.
     cursor: Option<String>,
+}
+
+impl QueueQuery {
+    /// The riskiest case that nobody has.
+    pub fn first_of_nobody() -> Self {
+        let some = |text: &str| Some(text.to_owned());
+        let (order, held_by, limit) = (some("riskiest"), some("nobody"), some("1"));
+        Self { order, held_by, limit, ..Self::default() }
+    }
 }
 
 /// The review queue.
 #[derive(Serialize, ToSchema)]
 pub struct ReviewQueue {
-    /// The longest waiting first.
+    /// In the order that was asked for.
     pub items: Vec<ReviewItem>,
-    /// How many wait in all.
+    /// How many wait in all, whatever the filter.
     pub total: u64,
+    /// How many wait, by cause and level of risk.
+    pub counts: Vec<ReviewCount>,
     /// Where the next page begins; null on the last.
     pub next_cursor: Option<String>,
+}
+
+/// How many sessions of one cause and level of risk wait.
+#[derive(Serialize, ToSchema)]
+pub struct ReviewCount {
+    /// `undecided`, `contested` or `rescreened`.
+    pub cause: String,
+    /// low, medium or high.
+    pub risk_level: Option<String>,
+    /// How many wait.
+    pub waiting: u64,
+    /// How many of them wait longer than the target (`review_target_hours`).
+    pub overdue: u64,
+}
+
+impl From<QueueCount> for ReviewCount {
+    fn from(count: QueueCount) -> Self {
+        let QueueCount { cause, risk_level, waiting, overdue, .. } = count;
+        Self { cause, risk_level, waiting: waiting.cast_unsigned(), overdue: overdue.cast_unsigned() }
+    }
 }
 
 /// A session that waits for a person.
@@ -50,6 +94,8 @@ pub struct ReviewItem {
     /// Since when it waits.
     #[schema(format = DateTime)]
     pub waiting_since: String,
+    /// Whether it waits longer than the target.
+    pub overdue: bool,
     /// Level of the risk.
     pub risk_level: Option<String>,
     /// Score of the risk.
@@ -64,7 +110,7 @@ pub struct ReviewItem {
 }
 
 impl ReviewItem {
-    fn of(row: ReviewRow, now: DateTime<Utc>) -> Self {
+    fn of(row: ReviewRow, now: DateTime<Utc>, due: i64) -> Self {
         let at = |micros| DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
         let until = row.claimed_until.map(at).filter(|until| *until > now);
         Self {
@@ -72,6 +118,7 @@ impl ReviewItem {
             partner_id: row.partner_id,
             cause: row.cause,
             waiting_since: time(at(row.waiting_since)),
+            overdue: row.waiting_since < due,
             risk_level: row.risk_level,
             risk_score: row.risk_score.map(|steps| steps as f64 / 1e4),
             review_reasons: serde_json::from_str(&row.reasons).unwrap_or_default(),
@@ -81,7 +128,7 @@ impl ReviewItem {
     }
 }
 
-/// Lists the sessions that wait for a person, the longest waiting first.
+/// Lists the sessions that wait for a person, the longest waiting or the riskiest first.
 #[utoipa::path(
     get, path = "/admin/api/reviews", tag = "Admin", params(QueueQuery),
     responses(
@@ -92,28 +139,89 @@ impl ReviewItem {
     security(("operator_cookie" = []))
 )]
 pub async fn list_reviews(
-    _caller: OperatorCaller,
+    caller: OperatorCaller,
     shared: web::Data<Shared>,
     query: web::Query<QueueQuery>,
 ) -> Answer<ReviewQueue> {
-    Answer(queue(&shared, &query).await)
+    Answer(queue(&shared, &caller, &query).await)
 }
 
-/// A page of the queue.
-pub async fn queue(shared: &Shared, query: &QueueQuery) -> Result<ReviewQueue, ApiError> {
-    let limit: u32 = number("limit", query.limit.as_deref(), 50, 1..=100)?;
+/// A page of the queue as somebody sees it.
+pub async fn queue(
+    shared: &Shared,
+    caller: &OperatorCaller,
+    query: &QueueQuery,
+) -> Result<ReviewQueue, ApiError> {
+    let limit: u32 = number("limit", given(&query.limit), 50, 1..=100)?;
     let invalid = || ApiError::bad_request("invalid_parameter", "cursor is not valid");
-    let after = query.cursor.as_deref().map(|text| cursor(text).ok_or_else(invalid)).transpose()?;
-    let rows = shared.store.review_queue(after.as_ref(), limit).await?;
-    let last = rows.last().filter(|_| rows.len() == limit as usize);
-    let next_cursor = last.map(|row| format!("{}.{}", row.waiting_since, row.session_id));
+    let after = given(&query.cursor).map(|text| cursor(text).ok_or_else(invalid)).transpose()?;
     let now = shared.sessions.services().clock.now();
-    let items = rows.into_iter().map(|row| ReviewItem::of(row, now)).collect();
-    Ok(ReviewQueue { items, total: shared.store.waiting_reviews().await?, next_cursor })
+    let due = (now - Duration::hours(i64::from(shared.settings.review_target_hours))).timestamp_micros();
+    let filter = filter(caller, query, now)?;
+    let rows = shared.store.review_queue(&filter, after.as_ref(), limit).await?;
+    let next_cursor = rows.last().filter(|_| rows.len() == limit as usize).map(|row| written(&row.cursor()));
+    let counts: Vec<ReviewCount> =
+        shared.store.queue_counts(due).await?.into_iter().map(Into::into).collect();
+    Ok(ReviewQueue {
+        items: rows.into_iter().map(|row| ReviewItem::of(row, now, due)).collect(),
+        total: counts.iter().map(|count| count.waiting).sum(),
+        counts,
+        next_cursor,
+    })
+}
+
+/// An empty value, as a form sends it, is none.
+pub fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn filter(caller: &OperatorCaller, query: &QueueQuery, now: DateTime<Utc>) -> Result<QueueFilter, ApiError> {
+    let invalid = |detail: &'static str| ApiError::bad_request("invalid_parameter", detail);
+    let word = |text: &Option<String>, known: &[&'static str], detail: &'static str| match given(text) {
+        None => Ok(None),
+        Some(text) => {
+            known.iter().find(|word| **word == text).map(|word| Some(*word)).ok_or_else(|| invalid(detail))
+        }
+    };
+    let order = word(&query.order, &["oldest", "riskiest"], "order is oldest or riskiest")?;
+    let held_by = word(&query.held_by, &["nobody", "me"], "held_by is nobody or me")?;
+    let partner = given(&query.partner_id).map(str::parse).transpose();
+    let at = now.timestamp_micros();
+    Ok(QueueFilter {
+        order: if order == Some("riskiest") { QueueOrder::Riskiest } else { QueueOrder::Oldest },
+        cause: word(&query.cause, &CAUSES, "cause is undecided, contested or rescreened")?,
+        risk_level: word(&query.risk_level, &LEVELS, "risk_level is low, medium or high")?,
+        partner: partner.map_err(|_| invalid("partner_id is not valid"))?,
+        holding: held_by.map(|who| match who {
+            "me" => Holding::Operator(caller.who.operator, at),
+            _ => Holding::Nobody(at),
+        }),
+    })
+}
+
+fn written(cursor: &ReviewCursor) -> String {
+    format!("{}.{}.{}", cursor.risk_rank, cursor.waiting_since, cursor.session_id)
 }
 
 fn cursor(text: &str) -> Option<ReviewCursor> {
-    let (since, session) = text.split_once('.')?;
-    let session: SessionId = session.parse().ok()?;
-    Some(ReviewCursor { waiting_since: since.parse().ok()?, session_id: session.to_string() })
+    let mut parts = text.splitn(3, '.');
+    let risk_rank = parts.next()?.parse().ok()?;
+    let waiting_since = parts.next()?.parse().ok()?;
+    let session: SessionId = parts.next()?.parse().ok()?;
+    Some(ReviewCursor { risk_rank, waiting_since, session_id: session.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_rubbish_does_not() {
+        let session_id = "00000000-0000-0000-0000-000000000007".to_owned();
+        let place = ReviewCursor { risk_rank: 9_300, waiting_since: -5, session_id };
+        assert_eq!(cursor(&written(&place)), Some(place));
+        for rubbish in ["", "1.2", "1.2.3", "a.b.c", "5.00000000-0000-0000-0000-000000000007"] {
+            assert_eq!(cursor(rubbish), None, "{rubbish}");
+        }
+    }
 }

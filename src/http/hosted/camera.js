@@ -65,17 +65,25 @@ const ACCEPTED = ["image/jpeg", "image/png", "image/webp"];
 const MOST_BYTES = 10 * 1024 * 1024;
 const LONGEST_SIDE = 4_000;
 
+async function redrawn(file, longest, quality) {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) {
+    throw new Error("file_unreadable");
+  }
+  const blob = await encoded(drawn(bitmap, bitmap.width, bitmap.height, longest), quality);
+  bitmap.close();
+  return blob;
+}
+
+/** A file as a frame: as small as those that are filmed. */
+export const asFrame = (file) => redrawn(file, FRAME_SIDE, FRAME_QUALITY);
+
 /** A file as the server takes it: as it is, or drawn again when it is large or of another kind. */
 export async function fitting(file) {
   if (ACCEPTED.includes(file.type) && file.size <= MOST_BYTES) {
     return file;
   }
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap) {
-    throw new Error("file_unreadable");
-  }
-  const blob = await encoded(drawn(bitmap, bitmap.width, bitmap.height, LONGEST_SIDE), STILL_QUALITY);
-  bitmap.close();
+  const blob = await redrawn(file, LONGEST_SIDE, STILL_QUALITY);
   if (blob.size > MOST_BYTES) {
     throw new Error("file_too_large");
   }

@@ -174,6 +174,26 @@ async function selfie() {
   });
 }
 
+/** Pictures of the movement that the person chooses, as often as it takes until they can be used. */
+async function framesFromFiles() {
+  const input = at("frames");
+  const note = at("frames-note");
+  for (;;) {
+    await new Promise((resolve) => input.addEventListener("change", resolve, { once: true }));
+    const files = [...input.files];
+    input.value = "";
+    try {
+      if (files.length < 3 || files.length > 60) {
+        throw new Error("file_count");
+      }
+      return await Promise.all(files.map(camera.asFrame));
+    } catch (error) {
+      note.textContent = say(error.message);
+      note.hidden = false;
+    }
+  }
+}
+
 /** The frames of a movement: filmed, or chosen where there is no camera. */
 async function frames(challenge) {
   const section = at("liveness");
@@ -189,16 +209,7 @@ async function frames(challenge) {
   } catch {
     at("film-stage").hidden = true;
     at("film-files").hidden = false;
-    const input = at("frames");
-    for (;;) {
-      await new Promise((resolve) => input.addEventListener("change", resolve, { once: true }));
-      const files = [...input.files];
-      input.value = "";
-      if (files.length >= 3 && files.length <= 60) {
-        return { source: "file", blobs: await Promise.all(files.map(camera.fitting)) };
-      }
-      at("frames-note").hidden = false;
-    }
+    return { source: "file", blobs: await framesFromFiles() };
   }
   at("film-stage").hidden = false;
   section.classList.remove("on-air");
@@ -291,6 +302,7 @@ async function leave(section) {
 }
 
 async function end() {
+  at("message-place").hidden = true;
   const section = at(progress.status) ?? at("manual_review");
   if (progress.status === "rejected") {
     at("contest-form").hidden = !progress.may_contest;
@@ -329,12 +341,13 @@ async function go() {
 /** Shows on this screen what was done on another. */
 async function follow() {
   const before = JSON.stringify(progress);
-  while (!at("agree").closest("section").hidden && at("handoff").open) {
+  // Whoever begins here after all is not interrupted.
+  const isWatching = () => !at("consent").hidden && at("handoff").open;
+  while (isWatching()) {
     await pause(WATCH_SECONDS);
     const now = await call("GET", "outcome");
-    if (JSON.stringify(now) !== before) {
+    if (isWatching() && JSON.stringify(now) !== before) {
       location.reload();
-      return;
     }
   }
 }

@@ -45,12 +45,24 @@ pub fn render(words: &Catalogue, settings: &Settings, assets: &str, with_specime
                 main id="content" {
                     p id="silence" class="problem" role="status" hidden { (words.say("offline")) }
                     noscript { p class="problem" { (words.say("script_needed")) } }
+                    (asked_again(words))
                     (steps(words, with_specimens))
                     (outcomes(words))
                 }
                 footer { (around(words, settings)) (languages(words)) }
                 dl id="sentences" hidden { @for (key, sentence) in words.words() { dd data-word=(key) { (sentence) } } }
             }
+        }
+    }
+}
+
+/// What a reviewer wrote to the person, above the steps that are needed again.
+fn asked_again(words: &Catalogue) -> Markup {
+    html! {
+        div id="message-place" class="panel" hidden {
+            p { strong { (words.say("resubmission_title")) } }
+            p { (words.say("resubmission_message")) }
+            blockquote id="message" {}
         }
     }
 }
@@ -72,7 +84,6 @@ fn steps(words: &Catalogue, with_specimens: bool) -> Markup {
         section id="document" hidden {
             (number())
             h1 { (say("document_title")) }
-            div id="message-place" class="panel" hidden { p { strong { (say("resubmission_title")) } } p { (say("resubmission_message")) } p id="message" {} }
             form id="declared" {
                 label for="kind" { (say("document_kind")) }
                 select id="kind" required { @for kind in KINDS { option value=(kind) { (say(kind)) } } }
@@ -107,7 +118,7 @@ fn steps(words: &Catalogue, with_specimens: bool) -> Markup {
                 p class="problem" role="alert" { (say("camera_denied")) }
                 p { (say("liveness_files")) } p class="quiet" { (say("file_reviewed")) }
                 label class="file" { (say("file_choose")) input id="frames" type="file" accept="image/*" multiple; }
-                p id="frames-note" class="problem" role="alert" hidden { (say("file_count")) }
+                p id="frames-note" class="problem" role="alert" hidden {}
             }
         }
         section id="sending" hidden {

@@ -10,7 +10,9 @@ use maud::{Markup, html};
 use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
-use crate::http::admin::{CaseHit, CaseView, HitView, OperatorCaller, case_of};
+use crate::http::admin::{
+    CaseHit, CaseQuery, CaseView, FaceView, FacesView, HitView, LivenessView, OperatorCaller, case_of,
+};
 use crate::http::problem::ApiError;
 
 pub async fn show(
@@ -18,25 +20,34 @@ pub async fn show(
     request: HttpRequest,
     shared: web::Data<Shared>,
     path: web::Path<String>,
+    query: web::Query<CaseQuery>,
 ) -> HttpResponse {
-    for_operator(caller, &request, async |caller| page(caller, &shared, &path).await).await
+    for_operator(caller, &request, async |caller| page(caller, &shared, &path, &query).await).await
 }
 
-async fn page(caller: OperatorCaller, shared: &Shared, id: &str) -> Result<Page, ApiError> {
+async fn page(
+    caller: OperatorCaller,
+    shared: &Shared,
+    id: &str,
+    query: &CaseQuery,
+) -> Result<Page, ApiError> {
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
-    let case = case_of(shared, session).await?;
+    let case = case_of(shared, session, query).await?;
+    let latest = case.timeline.last().map_or(case.version, |event| event.sequence);
+    let is_past = case.version < latest;
     let own_id = caller.who.operator.to_string();
-    let has_it = case.claimed_by.as_deref() == Some(own_id.as_str());
-    let may_act = caller.who.role != Role::Auditor;
+    let has_it = case.claimed_by.as_deref() == Some(own_id.as_str()) && !is_past;
+    let may_act = caller.who.role != Role::Auditor && !is_past;
     let waits = case.session.status.as_str() == "manual_review";
     let api = |call: &str| format!("/admin/api/reviews/{session}/{call}");
     let content = html! {
+        (time_slider(&case, latest))
         (summary(&case, may_act && waits, has_it, &api))
         div class="columns" {
             div {
                 (images(&case))
-                section aria-labelledby="fields" { h2 id="fields" { "Document" } (identity(case.identity.as_ref())) }
-                section aria-labelledby="checks" { h2 id="checks" { "Checks" } (checks(&case)) }
+                section aria-labelledby="fields" { h2 id="fields" { "Document" } (identity(case.identity.as_ref())) (zone(&case)) }
+                section aria-labelledby="checks" { h2 id="checks" { "Checks" } (checks(&case)) (faces(&case.faces)) (liveness(case.liveness.as_ref())) }
             }
             div {
                 section aria-labelledby="hits" {
@@ -53,6 +64,67 @@ async fn page(caller: OperatorCaller, shared: &Shared, id: &str) -> Result<Page,
     Ok(Page::inside("Case", content, shared, &caller))
 }
 
+/// Leads to the case as it stood after any of its events.
+fn time_slider(case: &CaseView, latest: u64) -> Markup {
+    let at = case.timeline.iter().find(|event| event.sequence == case.version);
+    html! {
+        @if case.version < latest {
+            p class="problem" role="status" {
+                "The case as it stood after event " (case.version) " of " (latest)
+                @if let Some(event) = at { ", " (event.event) @if let Some(time) = &event.at { " at " (time) } }
+                ". " a href="?" { "Show it as it stands now" }
+            }
+        }
+        form method="get" class="row" data-slider {
+            div {
+                label for="at" { "As it stood after event " output for="at" { (case.version) } " of " (latest) }
+                input id="at" name="at" type="range" min="1" max=(latest) value=(case.version);
+            }
+            button class="plain" type="submit" { "Show" }
+        }
+    }
+}
+
+fn faces(compared: &[FacesView]) -> Markup {
+    html! {
+        @if !compared.is_empty() {
+            table {
+                thead { tr { th scope="col" { "Faces" } th scope="col" { "Similarity" } th scope="col" { "Needed" } } }
+                tbody { @for pair in compared {
+                    tr {
+                        th scope="row" { (words(pair.pair)) }
+                        td class=(if pair.matched { "good" } else { "bad" }) { (format!("{:.4}", pair.score)) }
+                        td { (format!("{:.4}", pair.threshold)) }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn liveness(seen: Option<&LivenessView>) -> Markup {
+    let Some(seen) = seen else { return html! {} };
+    let told = |value: Option<f64>, unit: &str| {
+        value.map_or_else(|| "not judged".to_owned(), |value| format!("{value}{unit}"))
+    };
+    let rows = [
+        ("Frames with one face", format!("{} of {}", seen.frames_with_face, seen.frames)),
+        ("Turned to the left", told(seen.turned_left, " degrees")),
+        ("Turned to the right", told(seen.turned_right, " degrees")),
+        ("Eyes closed", told(seen.eye_dip, "")),
+        ("Live texture", told(seen.live, "")),
+        ("One and the same face", told(seen.consistency, "")),
+        ("Frames differ by", told(seen.frame_difference, "")),
+    ];
+    html! {
+        table {
+            thead { tr { th scope="col" { "Liveness" } th scope="col" { "Measured" } } }
+            tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
+        }
+        @for reason in &seen.reasons { span class="tag bad" { (words(reason)) } " " }
+    }
+}
+
 fn summary(case: &CaseView, can_claim: bool, has_it: bool, api: &dyn Fn(&str) -> String) -> Markup {
     html! {
         dl class="facts" {
@@ -67,6 +139,7 @@ fn summary(case: &CaseView, can_claim: bool, has_it: bool, api: &dyn Fn(&str) ->
             p { "Against an approval: " @for reason in &case.review_reasons { span class="tag" { (words(reason)) } " " } }
         }
         @if can_claim {
+            p { a href="/admin/next" { "Next case" } }
             @if has_it {
                 form method="post" data-api=(api("release")) data-next="/admin" { (problem()) button class="plain" type="submit" { "Give the case back" } }
             } @else {
@@ -84,10 +157,46 @@ fn images(case: &CaseView) -> Markup {
             div class="images" {
                 @for image in &case.images {
                     figure class=[(image.kind == "liveness_frame").then_some("frame")] {
-                        a href=(image.href) { img src=(image.href) alt=(words(image.kind)) loading="lazy"; }
+                        a href=(image.href) class=[image.face.map(|_| "marked")] {
+                            img src=(image.href) alt=(words(image.kind)) loading="lazy";
+                            @if let Some(face) = image.face { (mark(face)) }
+                        }
                         figcaption { (words(image.kind)) }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A frame around a face, over the picture that it is in.
+fn mark(face: FaceView) -> Markup {
+    let at = |share: f64| (share * 1_000.0).round();
+    html! {
+        svg class="mark" viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true" {
+            rect x=(at(face.left)) y=(at(face.top)) width=(at(face.width)) height=(at(face.height)) {}
+        }
+    }
+}
+
+/// The zone as it was read, and each of its check digits.
+fn zone(case: &CaseView) -> Markup {
+    let rows = case.identity.as_ref().map(|identity| identity.mrz_rows.as_slice()).unwrap_or_default();
+    html! {
+        @if !rows.is_empty() {
+            h3 { "Machine-readable zone" }
+            pre class="zone" tabindex="0" role="region" aria-label="Machine-readable zone" { @for row in rows { (row) "\n" } }
+        }
+        @if !case.check_digits.is_empty() {
+            table {
+                thead { tr { th scope="col" { "Check digit of" } th scope="col" { "Printed" } th scope="col" { "Computed" } } }
+                tbody { @for digit in &case.check_digits {
+                    tr {
+                        th scope="row" { (words(digit.field)) }
+                        td class=(if digit.ok { "good" } else { "bad" }) { code { (digit.printed) } @if !digit.ok { " wrong" } }
+                        td { code { (digit.computed) } }
+                    }
+                } }
             }
         }
     }
@@ -250,7 +359,9 @@ fn timeline(case: &CaseView) -> Markup {
     html! {
         ol class="timeline" {
             @for event in &case.timeline {
-                li {
+                li class=[(event.sequence > case.version).then_some("later")] {
+                    a href={ "?at=" (event.sequence) } { "#" (event.sequence) } " "
+                    @if event.sequence > case.version { span class="tag" { "later" } " " }
                     time datetime=[event.at.as_deref()] { (event.at.as_deref().unwrap_or("-")) } " "
                     strong { (event.event) } " "
                     span class="quiet" { "by " (event.actor.as_deref().unwrap_or("unknown")) }

@@ -5,6 +5,16 @@ use maud::{DOCTYPE, Markup, html};
 use crate::http::Shared;
 use crate::http::admin::{OperatorCaller, csrf_token};
 
+/// Where the portal leads to, and the title of each place.
+const PLACES: [(&str, &str); 6] = [
+    ("/admin", "Review queue"),
+    ("/admin/sessions", "Sessions"),
+    ("/admin/overview", "Overview"),
+    ("/admin/partners", "Partners"),
+    ("/admin/lists", "Sanctions lists"),
+    ("/admin/settings", "Settings"),
+];
+
 /// A page.
 pub struct Page {
     title: &'static str,
@@ -49,11 +59,12 @@ impl Page {
                         p class="brand" { "eKYC-Onboarder" }
                         @if let Some(inside) = &self.inside {
                             nav aria-label="Portal" {
-                                a href="/admin" aria-current=[self.is("Review queue")] { "Review queue" }
-                                a href="/admin/lists" aria-current=[self.is("Sanctions lists")] { "Sanctions lists" }
+                                @for (address, title) in PLACES {
+                                    a href=(address) aria-current=[self.is(title)] { (title) }
+                                }
                             }
                             form method="post" data-api="/admin/api/sign-out" data-next="/admin/sign-in" {
-                                span class="quiet" { "Signed in as " (inside.role) } " "
+                                a href="/admin/account" aria-current=[self.is("Account")] { "Signed in as " (inside.role) } " "
                                 button class="plain" type="submit" { "Sign out" }
                             }
                         }

@@ -6,10 +6,11 @@ const csrf = document.querySelector('meta[name="csrf"]')?.content;
 function fields(form, submitter) {
   const body = {};
   for (const [name, value] of new FormData(form, submitter)) {
+    const field = form.elements.namedItem(name);
     if (name.endsWith("[]")) {
       (body[name.slice(0, -2)] ??= []).push(value);
     } else if (value !== "") {
-      body[name] = value;
+      body[name] = field?.type === "number" || field?.dataset?.number === "" ? Number(value) : value;
     }
   }
   return body;
@@ -30,10 +31,8 @@ async function send(address, body) {
     headers["X-CSRF-Token"] = csrf;
   }
   const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
-  if (response.ok) {
-    return null;
-  }
-  return sentence(await response.json().catch(() => null));
+  const answer = await response.json().catch(() => null);
+  return { problem: response.ok ? null : sentence(answer), answer };
 }
 
 document.addEventListener("submit", async (event) => {
@@ -42,13 +41,23 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   event.preventDefault();
+  if (form.dataset.ask && !confirm(form.dataset.ask)) {
+    return;
+  }
   // Before anything is disabled: a disabled button has no value.
   const body = fields(form, event.submitter);
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) {
     button.disabled = true;
   }
-  const problem = await send(form.dataset.api, body).catch(() => sentence(null));
+  const { problem, answer } = await send(form.dataset.api, body).catch(() => ({ problem: sentence(null) }));
+  const shown = form.querySelector("[data-shown]");
+  if (problem === null && form.dataset.shows && shown) {
+    // A secret that no fresh page would show again.
+    shown.querySelector("output").textContent = answer[form.dataset.shows];
+    shown.hidden = false;
+    return;
+  }
   if (problem === null) {
     // A fresh page shows what is so now.
     if (form.dataset.next) {
@@ -67,3 +76,12 @@ document.addEventListener("submit", async (event) => {
     place.hidden = false;
   }
 });
+
+// The slider tells where it stands while it is moved, and shows that time when it is let go.
+for (const form of document.querySelectorAll("form[data-slider]")) {
+  const slider = form.querySelector("input[type=range]");
+  slider.addEventListener("input", () => {
+    form.querySelector("output").textContent = slider.value;
+  });
+  slider.addEventListener("change", () => form.requestSubmit());
+}

@@ -52,7 +52,7 @@ pub struct EventsQuery {
 #[into_params(parameter_in = Query)]
 pub struct DeliveriesQuery {
     /// due, delivered, gone, exhausted or abandoned.
-    state: Option<String>,
+    pub state: Option<String>,
     /// The last number that you know; 0 by default.
     #[param(value_type = Option<u64>, minimum = 0)]
     after: Option<String>,
@@ -74,32 +74,32 @@ pub struct EventList {
 #[derive(Serialize, ToSchema)]
 pub struct WebhookDelivery {
     /// `webhook-id`.
-    message_id: String,
+    pub message_id: String,
     /// The endpoint, or `session` for the session's own address.
-    endpoint_id: String,
+    pub endpoint_id: String,
     /// The message's number.
-    sequence: i64,
+    pub sequence: i64,
     /// What it tells of.
-    event: String,
+    pub event: String,
     /// The session.
-    session_id: String,
+    pub session_id: String,
     /// due, delivered, gone, exhausted or abandoned.
-    state: String,
+    pub state: String,
     /// Attempts so far.
-    attempts: i64,
+    pub attempts: i64,
     /// When it is tried next.
-    next_attempt_at: Option<String>,
+    pub next_attempt_at: Option<String>,
     /// When it was given out.
-    created_at: String,
+    pub created_at: String,
 }
 
 /// Deliveries.
 #[derive(Serialize, ToSchema)]
 pub struct WebhookDeliveries {
     /// By their messages' numbers.
-    items: Vec<WebhookDelivery>,
+    pub items: Vec<WebhookDelivery>,
     /// Number of the last one: the next `after`.
-    last: u64,
+    pub last: u64,
 }
 
 /// One attempt at a webhook.
@@ -196,17 +196,26 @@ pub async fn list_webhook_deliveries(
 ) -> Answer<WebhookDeliveries> {
     let list = async {
         let partner = caller.partner_with(Scope::WebhooksManage)?;
-        let (after, limit) = page(query.after.as_deref(), query.limit.as_deref())?;
-        let state = query.state.as_deref();
-        if state.is_some_and(|state| !STATES.contains(&state)) {
-            let detail = "state is due, delivered, gone, exhausted or abandoned";
-            return Err(ApiError::bad_request("invalid_parameter", detail));
-        }
-        let rows = shared.store.deliveries_of(partner, after, state, limit).await?;
-        let last = rows.last().map_or(after, |row| row.number.cast_unsigned());
-        Ok(WebhookDeliveries { items: rows.into_iter().map(delivery).collect(), last })
+        deliveries_of(&shared, partner, &query).await
     };
     Answer(list.await)
+}
+
+/// A partner's deliveries.
+pub async fn deliveries_of(
+    shared: &Shared,
+    partner: PartnerId,
+    query: &DeliveriesQuery,
+) -> Result<WebhookDeliveries, ApiError> {
+    let (after, limit) = page(query.after.as_deref(), query.limit.as_deref())?;
+    let state = query.state.as_deref();
+    if state.is_some_and(|state| !STATES.contains(&state)) {
+        let detail = "state is due, delivered, gone, exhausted or abandoned";
+        return Err(ApiError::bad_request("invalid_parameter", detail));
+    }
+    let rows = shared.store.deliveries_of(partner, after, state, limit).await?;
+    let last = rows.last().map_or(after, |row| row.number.cast_unsigned());
+    Ok(WebhookDeliveries { items: rows.into_iter().map(delivery).collect(), last })
 }
 
 fn delivery(row: DeliveryRow) -> WebhookDelivery {
@@ -239,11 +248,12 @@ pub async fn list_webhook_attempts(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<WebhookAttempts> {
-    Answer(attempts(&caller, &shared, &path).await)
+    let list = async { attempts_of(&shared, caller.partner_with(Scope::WebhooksManage)?, &path).await };
+    Answer(list.await)
 }
 
-async fn attempts(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<WebhookAttempts, ApiError> {
-    let partner: PartnerId = caller.partner_with(Scope::WebhooksManage)?;
+/// The attempts at one of a partner's messages.
+pub async fn attempts_of(shared: &Shared, partner: PartnerId, id: &str) -> Result<WebhookAttempts, ApiError> {
     let unknown =
         || ApiError::refused(StatusCode::NOT_FOUND, "message_not_found", "There is no such message");
     let message = Uuid::try_parse(id).map_err(|_| unknown())?;
@@ -285,28 +295,34 @@ pub async fn redeliver_webhooks(
     shared: web::Data<Shared>,
     payload: web::Payload,
 ) -> Answer<Redelivered> {
-    let again = async {
-        let partner = caller.partner_with(Scope::WebhooksManage)?;
-        let object = json_object(payload).await?;
-        let mut problems = vec![];
-        let mut bound = |field: &str| match object.get(field) {
-            None | Some(Value::Null) => None,
-            Some(value) => match value.as_i64().filter(|number| *number > 0) {
-                Some(number) => Some(number.cast_unsigned()),
-                None => {
-                    let what = "Input should be a whole number from 1";
-                    problems.push(FieldProblem::body(field, "int_type", what));
-                    None
-                }
-            },
-        };
-        let (from, to) = (bound("from"), bound("to"));
-        if matches!(object.get("from"), None | Some(Value::Null)) {
-            problems.push(FieldProblem::missing("from"));
-        }
-        let from = from.filter(|_| problems.is_empty()).ok_or(ApiError::Fields(problems))?;
-        let deliveries = shared.store.redeliver(partner, from..=to.unwrap_or(from), Utc::now()).await?;
-        Ok(Redelivered { deliveries })
-    };
+    let again = async { redeliver(&shared, caller.partner_with(Scope::WebhooksManage)?, payload).await };
     Answer(again.await)
+}
+
+/// Has a range of a partner's messages sent again.
+pub async fn redeliver(
+    shared: &Shared,
+    partner: PartnerId,
+    payload: web::Payload,
+) -> Result<Redelivered, ApiError> {
+    let object = json_object(payload).await?;
+    let mut problems = vec![];
+    let mut bound = |field: &str| match object.get(field) {
+        None | Some(Value::Null) => None,
+        Some(value) => match value.as_i64().filter(|number| *number > 0) {
+            Some(number) => Some(number.cast_unsigned()),
+            None => {
+                let what = "Input should be a whole number from 1";
+                problems.push(FieldProblem::body(field, "int_type", what));
+                None
+            }
+        },
+    };
+    let (from, to) = (bound("from"), bound("to"));
+    if matches!(object.get("from"), None | Some(Value::Null)) {
+        problems.push(FieldProblem::missing("from"));
+    }
+    let from = from.filter(|_| problems.is_empty()).ok_or(ApiError::Fields(problems))?;
+    let deliveries = shared.store.redeliver(partner, from..=to.unwrap_or(from), Utc::now()).await?;
+    Ok(Redelivered { deliveries })
 }

@@ -38,19 +38,19 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 #[derive(Serialize, ToSchema)]
 pub struct WebhookEndpoint {
     /// Its identifier.
-    endpoint_id: String,
+    pub endpoint_id: String,
     /// Its address.
-    url: String,
+    pub url: String,
     /// What it is told.
-    events: Vec<String>,
+    pub events: Vec<String>,
     /// Whether it is told your own id of the user.
-    include_external_user_id: bool,
+    pub include_external_user_id: bool,
     /// Whether it is told anything.
-    enabled: bool,
+    pub enabled: bool,
     /// `request`, or `gone` if it answered 410.
-    disabled_by: Option<String>,
+    pub disabled_by: Option<String>,
     /// When it was added.
-    created_at: String,
+    pub created_at: String,
 }
 
 impl From<Endpoint> for WebhookEndpoint {
@@ -161,11 +161,13 @@ pub async fn list_webhook_endpoints(
     caller: ApiCaller,
     shared: web::Data<Shared>,
 ) -> Answer<WebhookEndpoints> {
-    let list = async {
-        let endpoints = shared.webhooks.list(managing(&caller)?).await?;
-        Ok(WebhookEndpoints { items: endpoints.into_iter().map(Into::into).collect() })
-    };
+    let list = async { Ok(WebhookEndpoints { items: endpoints_of(&shared, managing(&caller)?).await? }) };
     Answer(list.await)
+}
+
+/// A partner's endpoints, the oldest first.
+pub async fn endpoints_of(shared: &Shared, partner: PartnerId) -> Result<Vec<WebhookEndpoint>, ApiError> {
+    Ok(shared.webhooks.list(partner).await?.into_iter().map(Into::into).collect())
 }
 
 /// Adds a webhook endpoint: it is told what happens from now on.

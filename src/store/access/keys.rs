@@ -50,6 +50,17 @@ pub struct KeyInfo {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+impl KeyInfo {
+    /// `working`, `expired` or `revoked`.
+    pub fn state(&self, now: DateTime<Utc>) -> &'static str {
+        match self {
+            Self { revoked_at: Some(_), .. } => "revoked",
+            Self { expires_at: Some(end), .. } if *end <= now => "expired",
+            _ => "working",
+        }
+    }
+}
+
 /// What the log tells of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OperatorInfo {

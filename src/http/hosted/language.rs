@@ -59,6 +59,7 @@ mod tests {
     use actix_web::test::TestRequest;
     use domain::document::DocumentProblem;
     use domain::face::FaceProblem;
+    use domain::liveness::LivenessReason;
 
     use super::*;
 
@@ -96,7 +97,8 @@ mod tests {
     #[test]
     fn there_is_advice_for_every_problem_of_a_picture() {
         let codes = DocumentProblem::ALL.map(DocumentProblem::code);
-        for code in codes.into_iter().chain(FaceProblem::ALL.map(FaceProblem::code)) {
+        let codes = codes.into_iter().chain(FaceProblem::ALL.map(FaceProblem::code));
+        for code in codes.chain(LivenessReason::ALL.map(LivenessReason::code)) {
             assert!(!Catalogue::all()[0].say(code).is_empty(), "{code}");
         }
     }

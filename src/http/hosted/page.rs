@@ -39,8 +39,7 @@ pub fn render(words: &Catalogue, settings: &Settings, assets: &str, with_specime
             body data-film-seconds=(FILM_SECONDS) data-film-rate=(FILM_RATE) {
                 a class="skip" href="#content" { (words.say("skip")) }
                 header {
-                    img id="logo" alt="" hidden;
-                    p { strong { (words.say("title")) } " " span id="partner" hidden {} }
+                    p { strong { (words.say("title")) } }
                 }
                 main id="content" {
                     p id="silence" class="problem" role="status" hidden { (words.say("offline")) }

@@ -29,6 +29,10 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use uuid::Uuid;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const PERSONS: u64 = 100_000;
 const QUERIES: u64 = 20_000;
 /// Approved sessions of the second measurement; `SESSIONS` asks for another number.

@@ -24,6 +24,10 @@ use ekyc_onboarder::sessions::{Actor, Sessions};
 use ekyc_onboarder::verifiers::{Verifiers, image_guard};
 use uuid::Uuid;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(measure())

@@ -26,6 +26,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor};
 use uuid::Uuid;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const CLIENTS: [usize; 3] = [1, 8, 32];
 const DURING: Duration = Duration::from_secs(4);
 const ROW: &str = "INSERT INTO bench_rows (stream, sequence, kind, version, payload, metadata) VALUES ($1, 1, $2, '1', $3, $4)";

@@ -25,6 +25,10 @@ use reqwest::Client;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const SESSIONS: usize = 2_000;
 const ENDPOINTS: usize = 5;
 /// Fifty partners with as many endpoints as one may have.

@@ -6,6 +6,7 @@ mod contract {
     #[macro_use]
     pub mod place;
     pub mod access;
+    pub mod deliveries;
     pub mod evidence;
     pub mod idempotency;
     pub mod ledger;

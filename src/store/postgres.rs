@@ -1,5 +1,7 @@
 //! PostgreSQL: for more than one node, or more than one machine carries.
 
+pub(super) mod shadow;
+
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;

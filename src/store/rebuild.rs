@@ -10,7 +10,7 @@ use super::log::LoggedEvent;
 use super::numbering::take_head;
 use super::projection::{Projection, checkpoint, read, take};
 use super::sqlite::lock::FileLock;
-use super::{Store, StoreError, sqlite};
+use super::{Store, StoreError, postgres, sqlite};
 
 /// Events of one transaction: on a file nobody else writes meanwhile, for some tens of milliseconds.
 const BATCH: u32 = 2_000;
@@ -75,7 +75,7 @@ impl Store {
         shadow: &Shadow<'_>,
         progress: &mut (impl FnMut(u64, u64) + Send),
     ) -> Result<Rebuilt, StoreError> {
-        self.make_shadows(shadow).await?;
+        let set_aside = self.make_shadows(shadow).await?;
         let mut ahead = self.read_ahead();
         while let Some(batch) = ahead.recv().await {
             let batch = batch?;
@@ -86,6 +86,7 @@ impl Store {
             tx.commit().await?;
             progress(position, self.log_head().await?.size);
         }
+        self.index(&set_aside).await?;
         self.swap(shadow).await
     }
 
@@ -148,9 +149,11 @@ impl Store {
         if locked { Ok(RebuildLock::Server(tx)) } else { Err(running()) }
     }
 
-    /// Empty shadows, whatever a rebuild that broke off has left.
-    async fn make_shadows(&self, shadow: &Shadow<'_>) -> Result<(), StoreError> {
+    /// Empty shadows, whatever a rebuild that broke off has left. Returns what makes the indexes that are set aside until
+    /// the shadows are full.
+    async fn make_shadows(&self, shadow: &Shadow<'_>) -> Result<Vec<String>, StoreError> {
         let rebuild = chrono::Utc::now().timestamp_micros();
+        let mut set_aside = vec![];
         let mut tx = self.database.begin().await?;
         for table in shadow.of.tables() {
             let name = shadow_of(table);
@@ -162,12 +165,25 @@ impl Store {
             for statement in statements {
                 tx.run(&statement).await?;
             }
+            if let Connection::Postgres(db) = tx.connection() {
+                set_aside.extend(postgres::shadow::set_indexes_aside(db, &name).await?);
+            }
         }
         for forget in [
             "DELETE FROM checkpoints WHERE projection = $1",
             "DELETE FROM parked_streams WHERE projection = $1",
         ] {
             in_transaction!(tx, |db| sqlx::query(forget).bind(&shadow.name).execute(db).await.map(drop))?;
+        }
+        tx.commit().await?;
+        Ok(set_aside)
+    }
+
+    /// Makes the indexes that were set aside; only the rebuild looks at their tables yet.
+    async fn index(&self, set_aside: &[String]) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        for statement in set_aside {
+            tx.run(statement).await?;
         }
         Ok(tx.commit().await?)
     }

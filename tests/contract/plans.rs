@@ -95,7 +95,7 @@ async fn reads_in_order(place: &Place, query: &str, index: &str) {
     assert!(!sorts, "{query}\n{plan}");
 }
 
-/// Ten thousand rows in each of the lists that reviewers, auditors and partners page through.
+/// Fifty thousand rows in each of the lists that reviewers, auditors and partners page through.
 async fn fill_lists(place: &Place) {
     for (into, row) in [
         (
@@ -111,12 +111,12 @@ async fn fill_lists(place: &Place) {
             "'p' || n % 3, n, 'm' || n, n, 's' || n, 'session.created', 'pending', 0, 0, n",
         ),
         (
-            "deliveries (message_id, endpoint_id, partner_id, number, lane, state, attempts, created_at)",
-            "'m' || n, 'e' || n % 5, 'p' || n % 3, n, 'e' || n % 5, 'delivered', 1, n",
+            "deliveries (message_id, endpoint_id, partner_id, number, position, lane, state, attempts, created_at)",
+            "'m' || n, 'e' || n % 5, 'p' || n % 3, n, n, 'e' || n % 5, 'delivered', 1, n",
         ),
     ] {
         let numbers =
-            "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)";
+            "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 50000)";
         place.execute(&format!("INSERT INTO {into} {numbers} SELECT {row} FROM numbers")).await.unwrap();
     }
     place.execute("ANALYZE").await.unwrap();
@@ -131,6 +131,12 @@ async fn queue_trail_and_deliveries_read_their_pages_from_an_index(place: &Place
     let [by_actor, by_action] =
         if is_file { ["audit_trail_by_actor", "audit_trail_by_action"] } else { ["audit_trail_"; 2] };
     let events = if is_file { "PRIMARY KEY" } else { "webhook_messages_pkey" };
+    let of_deliveries = include_str!("../../src/store/sql/webhooks/deliveries_of_partner.sql");
+    let of_deliveries = [("$1", "'p1'"), ("$2", "5000"), ("$3", "''"), ("$4", "50")]
+        .into_iter()
+        .fold(of_deliveries.to_owned(), |query, (place, value)| query.replace(place, value));
+    let of_message = plan(place, &of_deliveries).await;
+    assert!(of_message.contains("webhook_messages_by_position"), "{of_message}");
     for (query, index) in [
         (
             "SELECT session_id, waiting_since FROM review_queue WHERE (waiting_since, session_id) > (5000, 's5000') \

@@ -16,6 +16,7 @@ on_both_stores!(
     what_was_parked_is_tried_again_by_a_rebuild,
     a_rebuild_can_be_repeated_and_one_that_broke_off_is_begun_anew,
     of_two_rebuilds_at_once_one_is_refused_and_the_other_is_whole,
+    a_rebuild_leaves_as_many_indexes_as_it_found,
 );
 
 struct Now;
@@ -126,4 +127,19 @@ async fn of_two_rebuilds_at_once_one_is_refused_and_the_other_is_whole(place: &P
         }
         assert_eq!(one.list_keys().await.unwrap().len(), 30);
     }
+}
+
+async fn a_rebuild_leaves_as_many_indexes_as_it_found(place: &Place) {
+    let store = place.store().await;
+    add_keys(&store, "partner", 1).await;
+    let indexes = async || {
+        let all = place.either(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'index'",
+            "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema()",
+        );
+        place.number(all).await
+    };
+    let before = indexes().await;
+    rebuild_all(&store).await;
+    assert_eq!(indexes().await, before);
 }

@@ -238,7 +238,7 @@ fn delivery(row: DeliveryRow) -> WebhookDelivery {
     params(("message_id" = String, Path, description = "Its `webhook-id`", format = Uuid)),
     responses(
         (status = 200, description = "The attempts; none while nothing was tried", body = WebhookAttempts),
-        (status = 404, description = "No such message", body = ErrorBody),
+        (status = 404, description = "No such message was given out to anybody", body = ErrorBody),
         Keyed,
     ),
     security(("api_key" = []))
@@ -257,7 +257,7 @@ pub async fn attempts_of(shared: &Shared, partner: PartnerId, id: &str) -> Resul
     let unknown =
         || ApiError::refused(StatusCode::NOT_FOUND, "message_not_found", "There is no such message");
     let message = Uuid::try_parse(id).map_err(|_| unknown())?;
-    if !shared.store.is_message_of(partner, message).await? {
+    if !shared.store.was_given_out(partner, message).await? {
         return Err(unknown());
     }
     let rows = shared.store.attempts_of(partner, message).await?;

@@ -132,6 +132,22 @@ pub struct AttemptRow {
     pub answer: Option<Vec<u8>>,
 }
 
+/// The end of a list that a statement begins.
+fn one_of<'q, 'args, DB>(
+    query: &'q mut QueryBuilder<'args, DB>,
+    deliveries: &[i64],
+) -> &'q mut QueryBuilder<'args, DB>
+where
+    DB: sqlx::Database,
+    i64: for<'e> sqlx::Encode<'e, DB> + sqlx::Type<DB>,
+{
+    let mut ids = query.separated(", ");
+    for delivery in deliveries {
+        ids.push_bind(*delivery);
+    }
+    query.push(")")
+}
+
 impl Store {
     /// Whether a message waits to be given out, or a delivery is due.
     pub async fn has_webhook_work(&self, now: Timestamp) -> Result<bool, StoreError> {
@@ -195,38 +211,40 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let skip_locked = match &self.database {
             Database::Sqlite { .. } => "",
-            Database::Postgres(_) => " FOR UPDATE OF delivery SKIP LOCKED",
+            Database::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         };
-        let candidates: Vec<Due> = in_transaction!(tx, |db| {
-            let mut select = QueryBuilder::new(include_str!("../sql/webhooks/due.sql"));
+        let candidates: Vec<(i64, String)> = in_transaction!(tx, |db| {
+            let mut select = QueryBuilder::new("SELECT id, lane FROM deliveries WHERE due_at <= ");
             select.push_bind(now.timestamp_micros());
             if !closed.is_empty() {
-                select.push(" AND delivery.lane NOT IN (");
+                select.push(" AND lane NOT IN (");
                 let mut lanes = select.separated(", ");
                 for lane in closed {
                     lanes.push_bind(*lane);
                 }
                 select.push(")");
             }
-            select.push(" ORDER BY delivery.due_at LIMIT ").push_bind(i64::from(limit)).push(skip_locked);
+            select.push(" ORDER BY due_at LIMIT ").push_bind(i64::from(limit)).push(skip_locked);
             select.build_query_as().persistent(closed.is_empty()).fetch_all(db).await
         })?;
-        let claimed: Vec<Due> = candidates.into_iter().filter(|due| admits(&due.lane)).collect();
+        let claimed: Vec<i64> =
+            candidates.into_iter().filter(|(_, lane)| admits(lane)).map(|(id, _)| id).collect();
         if claimed.is_empty() {
-            return Ok(claimed);
+            return Ok(vec![]);
         }
         in_transaction!(tx, |db| {
             let mut update = QueryBuilder::new("UPDATE deliveries SET claimed_by = ");
             update.push_bind(worker.to_string()).push(", due_at = ").push_bind(lease.timestamp_micros());
             update.push(" WHERE id IN (");
-            let mut ids = update.separated(", ");
-            for due in &claimed {
-                ids.push_bind(due.delivery_id);
-            }
-            update.push(")").build().persistent(false).execute(db).await.map(drop)
+            one_of(&mut update, &claimed).build().persistent(false).execute(db).await.map(drop)
+        })?;
+        // One whose message is not there, because its stream is parked, comes again after the lease.
+        let due: Vec<Due> = in_transaction!(tx, |db| {
+            let mut select = QueryBuilder::new(include_str!("../sql/webhooks/claimed.sql"));
+            one_of(&mut select, &claimed).build_query_as().persistent(false).fetch_all(db).await
         })?;
         tx.commit().await?;
-        Ok(claimed)
+        Ok(due)
     }
 
     /// Stores how attempts went, all in one commit. A delivery that somebody else claimed meanwhile keeps its state.
@@ -264,11 +282,7 @@ impl Store {
                 update.push_bind(state).push(", due_at = ").push_bind(due);
                 update.push(", attempts = attempts + 1, claimed_by = NULL WHERE claimed_by = ");
                 update.push_bind(worker.to_string()).push(" AND id IN (");
-                let mut ids = update.separated(", ");
-                for delivery in &deliveries {
-                    ids.push_bind(*delivery);
-                }
-                update.push(")").build().persistent(false).execute(db).await.map(drop)
+                one_of(&mut update, &deliveries).build().persistent(false).execute(db).await.map(drop)
             })?;
         }
         Ok(tx.commit().await?)

@@ -124,9 +124,9 @@ impl Store {
         Ok(rows)
     }
 
-    /// Whether the partner was told, or is to be told, a message of this identifier.
-    pub async fn is_message_of(&self, partner: PartnerId, message: Uuid) -> Result<bool, StoreError> {
-        let find = "SELECT EXISTS (SELECT 1 FROM webhook_messages WHERE id = $1 AND partner_id = $2)";
+    /// Whether a message of this identifier was given out to an address of the partner.
+    pub async fn was_given_out(&self, partner: PartnerId, message: Uuid) -> Result<bool, StoreError> {
+        let find = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE message_id = $1 AND partner_id = $2)";
         Ok(on_reader!(self.database, |db| {
             sqlx::query_scalar(find).bind(message.to_string()).bind(partner.to_string()).fetch_one(db).await
         })?)

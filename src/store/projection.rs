@@ -63,12 +63,13 @@ pub trait Projection: Send + Sync {
 
 /// Lets each projection read a batch of at most `limit` events from its own checkpoint on.
 ///
-/// Projections that stand at the same place, as they do unless one was added or rebuilt, share what is read and parsed.
+/// Projections that stand at the same place, as they do unless one was added or rebuilt, share what is read and parsed. True if
+/// one of them read a whole batch.
 pub(super) async fn advance_all(
     tx: &mut Transaction,
     projections: &[Box<dyn Projection>],
     limit: u32,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let (checkpoints, parked) = (checkpoints(tx).await?, parked_streams(tx).await?);
     let mut batches: HashMap<i64, Vec<Entry>> = HashMap::new();
     let mut turns = Vec::with_capacity(projections.len());
@@ -89,7 +90,8 @@ pub(super) async fn advance_all(
         }
     }
     let reached: Vec<_> = turns.iter().map(|(projection, _, last)| (projection.name(), *last)).collect();
-    save_checkpoints(tx, &reached).await
+    save_checkpoints(tx, &reached).await?;
+    Ok(batches.values().any(|batch| batch.len() == limit as usize))
 }
 
 /// A projection, what it is to take, and the position that it then has reached.

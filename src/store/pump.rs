@@ -17,8 +17,9 @@ use super::{Store, StoreError};
 const BATCH: u32 = 256;
 /// Finds what another process appended; this process's appends wake the pump at once.
 const POLL: Duration = Duration::from_millis(50);
-/// What is appended within this time shares a step: on a file every step keeps appends waiting.
-const GATHER: Duration = Duration::from_millis(2);
+/// What is appended within this time shares a step, also while the load lasts: a step costs much the same for few events as for
+/// many, and on a file it keeps appends waiting.
+const GATHER: Duration = Duration::from_millis(10);
 /// Another node works; it is done in milliseconds.
 const ELSEWHERE: Duration = Duration::from_millis(10);
 const RETRY: Duration = Duration::from_millis(500);
@@ -35,8 +36,10 @@ pub struct PumpLag {
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It moved what there was to move, a batch at most.
+    /// It moved all that there was to move.
     Taken,
+    /// It moved a whole batch; there may be more.
+    Batch,
     /// Another node is at it right now.
     Elsewhere,
 }
@@ -78,26 +81,37 @@ impl Pump {
     /// transaction, for whoever takes it next.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.pump_until_idle().await {
-                tracing::error!(%error, "the log pump failed and will try again");
-                tokio::time::sleep(RETRY).await;
-                continue;
-            }
-            // Either way it is time to look again.
-            if tokio::time::timeout(POLL, self.store.appended.notified()).await.is_ok() {
-                tokio::time::sleep(GATHER).await;
+            match self.step_if_needed().await {
+                Ok(Some(Step::Batch)) => {}
+                Ok(Some(Step::Taken)) => tokio::time::sleep(GATHER).await,
+                Ok(Some(Step::Elsewhere)) => tokio::time::sleep(ELSEWHERE).await,
+                Ok(None) => {
+                    // Either way it is time to look again.
+                    if tokio::time::timeout(POLL, self.store.appended.notified()).await.is_ok() {
+                        tokio::time::sleep(GATHER).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the log pump failed and will try again");
+                    tokio::time::sleep(RETRY).await;
+                }
             }
         }
     }
 
     /// Steps until every event has its number and every projection has read to the head.
     pub async fn pump_until_idle(&self) -> Result<(), StoreError> {
-        while self.has_work().await? {
-            if self.step().await? == Step::Elsewhere {
+        while let Some(step) = self.step_if_needed().await? {
+            if step == Step::Elsewhere {
                 tokio::time::sleep(ELSEWHERE).await;
             }
         }
         Ok(())
+    }
+
+    /// None if there is nothing to move.
+    async fn step_if_needed(&self) -> Result<Option<Step>, StoreError> {
+        if self.has_work().await? { self.step().await.map(Some) } else { Ok(None) }
     }
 
     /// One transaction: numbers a batch, then lets each projection read a batch.
@@ -105,9 +119,9 @@ impl Pump {
         let mut tx = self.store.database.begin().await?;
         let Some(head) = take_head(&mut tx).await? else { return Ok(Step::Elsewhere) };
         number_waiting(&mut tx, head, BATCH).await?;
-        advance_all(&mut tx, &self.projections, BATCH).await?;
+        let is_batch = advance_all(&mut tx, &self.projections, BATCH).await?;
         tx.commit().await?;
-        Ok(Step::Taken)
+        Ok(if is_batch { Step::Batch } else { Step::Taken })
     }
 
     /// Asks a reader, so that an idle server never takes the write lock.

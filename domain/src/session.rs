@@ -3,6 +3,7 @@
 //! Each command has a file with its pure guard, its work with the ports, and its pure `decide`. State changes in
 //! `Session::apply` only.
 
+mod assign;
 mod cancel;
 mod check_liveness;
 mod command;
@@ -23,6 +24,7 @@ mod request_resubmission;
 mod rescreen;
 mod review;
 mod round;
+mod snooze;
 mod state;
 mod submit;
 mod take_document;
@@ -32,16 +34,16 @@ mod testing;
 
 pub use command::{
     Action, Caller, CheckLiveness, DecideReview, ErasureGround, GiveConsent, OpenSession,
-    RequestResubmission, ResolveHit, SessionCommand, SubmitDocument,
+    RequestResubmission, ResolveHit, SessionCommand, SnoozeReview, SubmitDocument,
 };
 pub use error::{SessionError, Step};
 pub use event::{
     ConsentGiven, Decision, DecisionContested, DocumentRead, DocumentSubmitted, ErasureOrdered,
     EvidenceErased, FacePair, FacesCompared, FramesRef, HitResolved, IdentityDisclosed, LinkIssued,
     LivenessChallengeIssued, LivenessChecked, LivenessMeasured, OwnSide, RelationshipEnded,
-    ResubmissionRequested, ReviewClaimed, ReviewDecided, ReviewNoted, ReviewReleased, RiskAssessed,
-    SanctionsScreened, ScreeningAlertClosed, SelfieSubmitted, SessionCancelled, SessionDecided, SessionEvent,
-    SessionExpired, SessionOpened, SessionRescreened, SessionSubmitted,
+    ResubmissionRequested, ReviewAssigned, ReviewClaimed, ReviewDecided, ReviewNoted, ReviewReleased,
+    ReviewSnoozed, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SelfieSubmitted, SessionCancelled,
+    SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionRescreened, SessionSubmitted,
 };
 pub use review::key as hit_key;
 pub use round::Round;
@@ -110,8 +112,12 @@ impl Aggregate for Session {
                     Action::Contest { reason } => contest::handle(self, session, reason, services).await?,
                     Action::OrderErasure(ground) => erase::order(self, ground, services)?,
                     Action::Erase => erase::handle(self, session, services).await?,
-                    Action::ClaimReview => review::claim(self, caller, services)?,
+                    Action::ClaimReview(staff) => review::claim(self, caller, &staff, services)?,
                     Action::ReleaseReview => review::release(self, caller, services)?,
+                    Action::SnoozeReview(snooze) => {
+                        snooze::handle(self, session, caller, snooze, services).await?
+                    }
+                    Action::AssignReview(assignee) => assign::handle(self, caller, assignee, services)?,
                     Action::NoteReview(note) => review::note(self, session, caller, note, services).await?,
                     Action::ResolveHit(hit) => review::resolve(self, session, caller, hit, services).await?,
                     Action::DecideReview(ruling) => {

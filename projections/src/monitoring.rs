@@ -71,6 +71,8 @@ pub fn change(event: &SessionEvent) -> Option<Change<'_>> {
         | SessionEvent::RiskAssessed(_)
         | SessionEvent::ReviewClaimed(_)
         | SessionEvent::ReviewReleased(_)
+        | SessionEvent::ReviewSnoozed(_)
+        | SessionEvent::ReviewAssigned(_)
         | SessionEvent::ReviewNoted(_)
         | SessionEvent::HitResolved(_)
         | SessionEvent::DecisionContested(_) => return None,

@@ -129,6 +129,12 @@ pub struct PartnerView {
     /// The reviewer who has the case.
     #[serde(default)]
     pub claim: Option<Claim>,
+    /// Until when the case was put off; partners do not see it.
+    #[serde(default)]
+    pub snoozed_until: Option<Timestamp>,
+    /// For whom the case is kept; partners do not see it.
+    #[serde(default)]
+    pub assignee: Option<OperatorId>,
     /// When a reviewer decided.
     #[serde(default)]
     pub reviewed_at: Option<Timestamp>,
@@ -181,6 +187,8 @@ impl PartnerView {
                 contested_at: None,
                 rescreened_at: None,
                 claim: None,
+                snoozed_until: None,
+                assignee: None,
                 reviewed_at: None,
                 codes: vec![],
                 relationship_ended_at: None,
@@ -287,6 +295,7 @@ impl PartnerView {
                 self.status = Status::ManualReview;
                 self.decision = Some(Decision::ManualReview);
                 self.contested_at = Some(contested.contested_at);
+                self.clear_desk();
             }
             SessionEvent::SessionRescreened(found) => {
                 self.status = Status::ManualReview;
@@ -294,6 +303,7 @@ impl PartnerView {
                 self.reasons = vec![RiskFactor::ScreeningPossibleMatch];
                 self.results.sanctions_clear = Some(false);
                 self.rescreened_at = Some(found.rescreened_at);
+                self.clear_desk();
             }
             SessionEvent::ScreeningAlertClosed(_) => {
                 self.status = Status::Approved;
@@ -301,12 +311,18 @@ impl PartnerView {
                 self.reasons.clear();
                 self.results.sanctions_clear = Some(true);
                 self.rescreened_at = None;
-                self.claim = None;
+                self.clear_desk();
             }
             SessionEvent::ReviewClaimed(claim) => {
                 self.claim = Some(Claim { reviewer: claim.reviewer, until: claim.until });
+                self.snoozed_until = None;
             }
             SessionEvent::ReviewReleased(_) => self.claim = None,
+            SessionEvent::ReviewSnoozed(snoozed) => {
+                self.claim = None;
+                self.snoozed_until = Some(snoozed.until);
+            }
+            SessionEvent::ReviewAssigned(assigned) => self.assignee = assigned.assignee,
             SessionEvent::ReviewNoted(_) | SessionEvent::HitResolved(_) => {}
             SessionEvent::ReviewDecided(decided) => self.reviewed(decided),
             SessionEvent::ResubmissionRequested(asked) => self.reopen(asked),
@@ -322,8 +338,15 @@ impl PartnerView {
         }
     }
 
-    fn reviewed(&mut self, decided: &ReviewDecided) {
+    /// A case that begins or ends is nobody's, and not put off.
+    fn clear_desk(&mut self) {
         self.claim = None;
+        self.snoozed_until = None;
+        self.assignee = None;
+    }
+
+    fn reviewed(&mut self, decided: &ReviewDecided) {
+        self.clear_desk();
         self.rescreened_at = None;
         self.decision = Some(decided.decision);
         self.reviewed_at = Some(decided.decided_at);
@@ -350,7 +373,7 @@ impl PartnerView {
         self.submitted_at = None;
         self.contested_at = None;
         self.rescreened_at = None;
-        self.claim = None;
+        self.clear_desk();
         self.reviewed_at = None;
         self.codes.clear();
         self.results.sanctions_clear = None;

@@ -1,7 +1,7 @@
 //! The manual-review queue: sessions that wait for a person.
 
 use domain::Timestamp;
-use domain::ids::{PartnerId, SessionId};
+use domain::ids::{OperatorId, PartnerId, SessionId};
 use domain::risk::{RiskFactor, RiskLevel};
 use domain::score::Score;
 use domain::session::SessionEvent;
@@ -53,6 +53,10 @@ pub struct ReviewCase {
     pub reasons: Vec<RiskFactor>,
     /// Who has the case.
     pub claim: Option<Claim>,
+    /// Until when it was put off, past or not.
+    pub snoozed_until: Option<Timestamp>,
+    /// For whom it is kept.
+    pub assignee: Option<OperatorId>,
 }
 
 impl ReviewCase {
@@ -77,6 +81,8 @@ impl ReviewCase {
             risk_score: view.risk_score,
             reasons: view.reasons.clone(),
             claim: view.claim,
+            snoozed_until: view.snoozed_until,
+            assignee: view.assignee,
         })
     }
 
@@ -90,6 +96,8 @@ impl ReviewCase {
                 | SessionEvent::ScreeningAlertClosed(_)
                 | SessionEvent::ReviewClaimed(_)
                 | SessionEvent::ReviewReleased(_)
+                | SessionEvent::ReviewSnoozed(_)
+                | SessionEvent::ReviewAssigned(_)
                 | SessionEvent::ReviewDecided(_)
                 | SessionEvent::ResubmissionRequested(_)
                 | SessionEvent::SessionCancelled(_)

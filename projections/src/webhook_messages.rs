@@ -93,6 +93,8 @@ fn kinds(event: &SessionEvent) -> Vec<(MessageKind, Timestamp)> {
         | SessionEvent::IdentityDisclosed(_)
         | SessionEvent::ReviewClaimed(_)
         | SessionEvent::ReviewReleased(_)
+        | SessionEvent::ReviewSnoozed(_)
+        | SessionEvent::ReviewAssigned(_)
         | SessionEvent::ReviewNoted(_)
         | SessionEvent::HitResolved(_)
         | SessionEvent::LinkIssued(_)

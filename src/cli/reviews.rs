@@ -41,10 +41,13 @@ pub async fn run(args: ReviewsArgs, store: &Store) -> Result<()> {
 
 fn line(row: &ReviewRow) -> Value {
     let reasons: Value = serde_json::from_str(&row.reasons).unwrap_or_default();
+    let snoozed_until = DateTime::from_timestamp_micros(row.snoozed_until).filter(|_| row.snoozed_until > 0);
+    let assigned_to = Some(&row.assigned_to).filter(|operator| !operator.is_empty());
     json!({
         "session_id": row.session_id, "partner_id": row.partner_id, "cause": row.cause,
         "waiting_since": DateTime::from_timestamp_micros(row.waiting_since), "risk_level": row.risk_level,
-        "risk_score": row.risk_score.map(|steps| steps as f64 / 10_000.0), "reasons": reasons
+        "risk_score": row.risk_score.map(|steps| steps as f64 / 10_000.0), "reasons": reasons,
+        "snoozed_until": snoozed_until, "assigned_to": assigned_to
     })
 }
 

@@ -1,9 +1,11 @@
 //! `/admin/...`: what operators do, as JSON. The portal's pages stand on the same calls.
 
+mod assign;
 mod body;
 mod case;
 mod evidence;
 mod hit;
+mod next;
 mod operator;
 mod operators;
 mod overview;
@@ -13,26 +15,30 @@ mod reviews;
 mod screening;
 mod session;
 mod sessions;
+mod snooze;
 mod webhooks;
 
 use actix_web::web;
 
 use super::resource;
 
+pub use assign::__path_assign_cases;
 pub use case::{__path_get_case, CaseHit, CaseQuery, CaseView, FacesView, LivenessView, case_of};
 pub use evidence::{__path_get_evidence, FaceView};
 pub use hit::HitView;
+pub use next::{__path_next_case, NextQuery, next};
 pub use operator::{OperatorCaller, csrf_token};
 pub use operators::{
     __path_change_role, __path_disable_operator, __path_enable_operator, __path_end_browser,
-    __path_invite_operator, __path_list_browsers, __path_list_operators, browsers, operators,
+    __path_invite_operator, __path_list_browsers, __path_list_operators, NamedOperatorView, browsers,
+    operators,
 };
 pub use overview::{__path_get_overview, DayView, Overview, OverviewQuery, overview};
 pub use partners::{
     __path_get_partner, __path_issue_key, __path_list_partners, __path_register_partner, __path_revoke_key,
     KeyView, PartnerDetails, partner, partners,
 };
-pub use queue::{__path_list_reviews, QueueQuery, ReviewCount, ReviewItem, queue};
+pub use queue::{__path_list_reviews, QueueQuery, ReviewCount, ReviewItem, ReviewQueue, queue};
 pub use reviews::{
     __path_add_note, __path_claim_case, __path_decide_case, __path_release_case, __path_request_resubmission,
     __path_resolve_hit,
@@ -40,6 +46,7 @@ pub use reviews::{
 pub use screening::{__path_search_lists, SearchQuery, search};
 pub use session::{__path_change_password, __path_sign_in, __path_sign_out, __path_who_am_i};
 pub use sessions::{__path_find_sessions, FoundSession, SessionsQuery, sessions};
+pub use snooze::__path_snooze_case;
 pub use webhooks::{__path_list_attempts, __path_list_deliveries, __path_redeliver_messages};
 
 /// The cookie's name under https: bound to this host, all paths, never sent in clear.
@@ -55,12 +62,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/admin/api/me", "GET").route(web::get().to(session::who_am_i)))
         .service(resource("/admin/api/password", "POST").route(web::post().to(session::change_password)))
         .service(resource("/admin/api/reviews", "GET").route(web::get().to(queue::list_reviews)))
+        // Before the session's own path, which would take their last word for its identifier.
+        .service(resource("/admin/api/reviews/next", "GET").route(web::get().to(next::next_case)))
+        .service(resource("/admin/api/reviews/assign", "POST").route(web::post().to(assign::assign_cases)))
         .service(resource(REVIEW, "GET").route(web::get().to(case::get_case)))
         .service(
             resource(&of_review("evidence/{blob_id}"), "GET").route(web::get().to(evidence::get_evidence)),
         )
         .service(resource(&of_review("claim"), "POST").route(web::post().to(reviews::claim_case)))
         .service(resource(&of_review("release"), "POST").route(web::post().to(reviews::release_case)))
+        .service(resource(&of_review("snooze"), "POST").route(web::post().to(snooze::snooze_case)))
         .service(resource(&of_review("notes"), "POST").route(web::post().to(reviews::add_note)))
         .service(resource(&of_review("hits"), "POST").route(web::post().to(reviews::resolve_hit)))
         .service(resource(&of_review("decision"), "POST").route(web::post().to(reviews::decide_case)))

@@ -112,8 +112,10 @@ const fn step_name(action: &Action) -> &'static str {
         Action::OrderErasure(_) | Action::Erase => "erasure",
         Action::EndRelationship => "relationship_ended",
         Action::Expire => "expire",
-        Action::ClaimReview
+        Action::ClaimReview(_)
         | Action::ReleaseReview
+        | Action::SnoozeReview(_)
+        | Action::AssignReview(_)
         | Action::NoteReview(_)
         | Action::ResolveHit(_)
         | Action::DecideReview(_) => "review",

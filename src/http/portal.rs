@@ -3,6 +3,8 @@
 //! Pages only show; what changes something goes through `/admin/api`, which the script calls for the forms.
 
 mod case;
+mod desk;
+mod keys;
 mod lists;
 mod overview;
 mod page;
@@ -24,6 +26,9 @@ use page::Page;
 const STYLE: &str = include_str!("portal/portal.css");
 const ICON: &str = include_str!("portal/portal.svg");
 const SCRIPT: &str = include_str!("portal/portal.js");
+const ONWARD: &str = include_str!("portal/onward.js");
+const KEYS: &str = include_str!("portal/keys.js");
+const PICK: &str = include_str!("portal/pick.js");
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 const SIGN_IN: &str = "/admin/sign-in";
@@ -47,7 +52,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/admin/account", web::get().to(settings::account))
         .route("/admin/assets/portal.css", asset("text/css; charset=utf-8", STYLE))
         .route("/admin/assets/portal.svg", asset("image/svg+xml", ICON))
-        .route("/admin/assets/portal.js", asset("text/javascript; charset=utf-8", SCRIPT));
+        .route("/admin/assets/portal.js", asset("text/javascript; charset=utf-8", SCRIPT))
+        .route("/admin/assets/onward.js", asset("text/javascript; charset=utf-8", ONWARD))
+        .route("/admin/assets/keys.js", asset("text/javascript; charset=utf-8", KEYS))
+        .route("/admin/assets/pick.js", asset("text/javascript; charset=utf-8", PICK));
 }
 
 fn served(media_type: &'static str, body: String) -> HttpResponse {

@@ -217,6 +217,7 @@ impl From<SessionError> for ApiError {
             SessionError::NotFound | SessionError::IdentityUnread => {
                 Self::refused(StatusCode::NOT_FOUND, code, error.to_string())
             }
+            SessionError::AssignedToAnother => Self::refused(StatusCode::CONFLICT, code, error.to_string()),
             SessionError::NotAllowed => Self::refused(StatusCode::FORBIDDEN, code, error.to_string()),
             SessionError::Port(port) => port.into(),
             SessionError::AlreadyOpen => Self::Internal("a fresh session id was taken".into()),

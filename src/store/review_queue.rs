@@ -1,14 +1,16 @@
 //! The manual-review queue as a table: one row for each session that waits for a person.
 
+mod filter;
+
 use async_trait::async_trait;
-use domain::ids::{OperatorId, PartnerId};
 use projections::review_queue::ReviewCase;
-use sqlx::{Encode, QueryBuilder, Type};
+use sqlx::QueryBuilder;
 
 use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::{Store, StoreError, views};
+pub use filter::{Holding, Kept, QueueFilter, QueueOrder, Snoozed};
 
 /// Keeps `review_queue` up to date.
 pub struct ReviewQueueProjection;
@@ -54,7 +56,7 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
     let (head, _) = tx.sql_around_values(
         "INSERT INTO review_queue \
          (session_id, partner_id, version, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
-         claimed_until, risk_rank) {values}",
+         claimed_until, risk_rank, snoozed_until, assigned_to) {values}",
     );
     for rows in cases.chunks(ROWS) {
         let reasons: Result<Vec<_>, _> =
@@ -73,7 +75,9 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
                     .push_bind(reasons)
                     .push_bind(case.claim.map(|claim| claim.reviewer.to_string()))
                     .push_bind(case.claim.map(|claim| claim.until.timestamp_micros()))
-                    .push_bind(risk_rank(case));
+                    .push_bind(risk_rank(case))
+                    .push_bind(case.snoozed_until.map_or(0, |until| until.timestamp_micros()))
+                    .push_bind(case.assignee.map(|assignee| assignee.to_string()).unwrap_or_default());
             });
             insert.build().persistent(false).execute(db).await.map(drop)
         })?;
@@ -109,6 +113,10 @@ pub struct ReviewRow {
     pub claimed_until: Option<i64>,
     /// 10000 for no risk, 0 for the highest.
     pub risk_rank: i64,
+    /// Until when it was put off, past or not, microseconds since 1970, UTC; 0 where it was not.
+    pub snoozed_until: i64,
+    /// The operator for whom it is kept; empty for nobody.
+    pub assigned_to: String,
 }
 
 impl ReviewRow {
@@ -122,40 +130,6 @@ impl ReviewRow {
     }
 }
 
-/// What comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum QueueOrder {
-    /// The longest waiting.
-    #[default]
-    Oldest,
-    /// The riskiest, of these the longest waiting.
-    Riskiest,
-}
-
-/// Whose cases, at an instant in microseconds since 1970, UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holding {
-    /// Those that nobody has.
-    Nobody(i64),
-    /// Those that this operator has.
-    Operator(OperatorId, i64),
-}
-
-/// Which cases are wanted, and in which order.
-#[derive(Clone, Debug, Default)]
-pub struct QueueFilter {
-    /// What comes first.
-    pub order: QueueOrder,
-    /// Only of this cause.
-    pub cause: Option<&'static str>,
-    /// Only of this level of risk.
-    pub risk_level: Option<&'static str>,
-    /// Only this partner's.
-    pub partner: Option<PartnerId>,
-    /// Only who has them.
-    pub holding: Option<Holding>,
-}
-
 /// How many cases of one cause and level of risk wait.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct QueueCount {
@@ -167,12 +141,14 @@ pub struct QueueCount {
     pub waiting: i64,
     /// How many of them began to wait before the instant that was asked about.
     pub overdue: i64,
+    /// How many of them are put off.
+    pub snoozed: i64,
     /// Since when the first of them waits, microseconds since 1970, UTC.
     pub oldest: i64,
 }
 
-/// The last row of a page, after which the next begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The last row of a page, after which the next begins; ascending from the riskiest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReviewCursor {
     /// Its `risk_rank`.
     pub risk_rank: i64,
@@ -180,58 +156,6 @@ pub struct ReviewCursor {
     pub waiting_since: i64,
     /// Its session.
     pub session_id: String,
-}
-
-impl QueueFilter {
-    fn query<DB>(&self, after: Option<&ReviewCursor>, limit: u32) -> QueryBuilder<'static, DB>
-    where
-        DB: sqlx::Database,
-        String: for<'q> Encode<'q, DB> + Type<DB>,
-        i64: for<'q> Encode<'q, DB> + Type<DB>,
-    {
-        let mut query = QueryBuilder::new(
-            "SELECT session_id, partner_id, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
-             claimed_until, risk_rank FROM review_queue WHERE true",
-        );
-        if let Some(cause) = self.cause {
-            query.push(" AND cause = ").push_bind(cause.to_owned());
-        }
-        if let Some(level) = self.risk_level {
-            query.push(" AND risk_level = ").push_bind(level.to_owned());
-        }
-        if let Some(partner) = self.partner {
-            query.push(" AND partner_id = ").push_bind(partner.to_string());
-        }
-        match self.holding {
-            None => {}
-            Some(Holding::Nobody(now)) => {
-                query.push(" AND (claimed_until IS NULL OR claimed_until <= ").push_bind(now).push(")");
-            }
-            Some(Holding::Operator(operator, now)) => {
-                query.push(" AND claimed_by = ").push_bind(operator.to_string());
-                query.push(" AND claimed_until > ").push_bind(now);
-            }
-        }
-        let by_risk = self.order == QueueOrder::Riskiest;
-        if let Some(last) = after {
-            query.push(if by_risk {
-                " AND (risk_rank, waiting_since, session_id) > ("
-            } else {
-                " AND (waiting_since, session_id) > ("
-            });
-            if by_risk {
-                query.push_bind(last.risk_rank).push(", ");
-            }
-            query.push_bind(last.waiting_since).push(", ").push_bind(last.session_id.clone()).push(")");
-        }
-        query.push(if by_risk {
-            " ORDER BY risk_rank, waiting_since, session_id"
-        } else {
-            " ORDER BY waiting_since, session_id"
-        });
-        query.push(" LIMIT ").push_bind(i64::from(limit));
-        query
-    }
 }
 
 impl Store {
@@ -255,11 +179,11 @@ impl Store {
         Ok(count.cast_unsigned())
     }
 
-    /// How many wait, by cause and level of risk; `overdue` counts those that have waited since before `due`, microseconds since
-    /// 1970, UTC.
-    pub async fn queue_counts(&self, due: i64) -> Result<Vec<QueueCount>, StoreError> {
+    /// How many wait, by cause and level of risk; `overdue` counts those that have waited since before `due`, `snoozed` those that are
+    /// put off at `now`, microseconds since 1970, UTC.
+    pub async fn queue_counts(&self, due: i64, now: i64) -> Result<Vec<QueueCount>, StoreError> {
         let counts = on_reader!(self.database, |db| {
-            sqlx::query_as(include_str!("sql/queue_counts.sql")).bind(due).fetch_all(db).await
+            sqlx::query_as(include_str!("sql/queue_counts.sql")).bind(due).bind(now).fetch_all(db).await
         })?;
         Ok(counts)
     }

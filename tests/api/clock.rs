@@ -14,7 +14,7 @@ use crate::support::{Evidence, TestApp, body, ok};
 
 /// The system's time, so many minutes off.
 #[derive(Default)]
-struct Unsteady(AtomicI64);
+pub struct Unsteady(pub AtomicI64);
 
 impl Clock for Unsteady {
     fn now(&self) -> Timestamp {

@@ -22,6 +22,7 @@ mod outcomes;
 mod partner;
 mod portal;
 mod privacy;
+mod queue;
 mod rate_limits;
 mod readiness;
 mod receiver;

@@ -29,7 +29,7 @@ async fn whoever_is_not_signed_in_is_led_to_the_door() {
         text.contains("type=\"password\"") && !text.contains("style=") && !text.contains("onclick"),
         "{text}"
     );
-    for asset in ["portal.css", "portal.js", "portal.svg"] {
+    for asset in ["portal.css", "portal.js", "onward.js", "keys.js", "pick.js", "portal.svg"] {
         let asset = app.client.get(format!("{}/admin/assets/{asset}", app.base)).send().await.unwrap();
         assert_eq!(asset.status(), StatusCode::OK);
     }

@@ -14,7 +14,7 @@ async fn partner_of(app: &TestApp, root: &Browser) -> String {
 }
 
 /// Lists follow the log at a distance of milliseconds: waits until they have caught up.
-async fn caught_up(app: &TestApp) {
+pub async fn caught_up(app: &TestApp) {
     let lag = async || {
         let names: Vec<_> = ["partner_view", "review_queue"].into();
         let status = app.store.projection_status(&names).await.unwrap();

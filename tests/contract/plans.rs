@@ -99,8 +99,10 @@ async fn reads_in_order(place: &Place, query: &str, index: &str) {
 async fn fill_lists(place: &Place) {
     for (into, row) in [
         (
-            "review_queue (session_id, partner_id, version, cause, waiting_since, reasons, risk_rank)",
-            "'s' || n, 'p' || n % 3, 1, 'decided', n, '[]', n % 10000",
+            // One in twenty is put off, one in ten is kept for somebody.
+            "review_queue (session_id, partner_id, version, cause, waiting_since, reasons, risk_rank, snoozed_until, assigned_to)",
+            "'s' || n, 'p' || n % 3, 1, 'decided', n, '[]', n % 10000, CASE n % 20 WHEN 0 THEN 9000 ELSE 0 END, \
+             CASE n % 10 WHEN 7 THEN 'opr_1' ELSE '' END",
         ),
         (
             "audit_trail (position, at, actor, action, aggregate_type, aggregate_id, sequence)",
@@ -130,6 +132,8 @@ async fn queue_trail_and_deliveries_read_their_pages_from_an_index(place: &Place
     // PostgreSQL may find it cheaper to walk the whole trail in order than to fetch a frequent actor's rows one by one.
     let [by_actor, by_action] =
         if is_file { ["audit_trail_by_actor", "audit_trail_by_action"] } else { ["audit_trail_"; 2] };
+    // Almost all are kept for nobody: PostgreSQL may walk all of them in order rather than those by their own index.
+    let free = if is_file { "review_queue_assigned_riskiest" } else { "riskiest" };
     let events = if is_file { "PRIMARY KEY" } else { "webhook_messages_pkey" };
     let of_deliveries = include_str!("../../src/store/sql/webhooks/deliveries_of_partner.sql");
     let of_deliveries = [("$1", "'p1'"), ("$2", "5000"), ("$3", "''"), ("$4", "50")]
@@ -148,6 +152,36 @@ async fn queue_trail_and_deliveries_read_their_pages_from_an_index(place: &Place
              WHERE (risk_rank, waiting_since, session_id) > (5000, 5000, 's5000') \
              ORDER BY risk_rank, waiting_since, session_id LIMIT 50",
             "review_queue_riskiest",
+        ),
+        // What is put off is left out, or nothing else is read; what is kept for somebody, or for nobody, is.
+        (
+            "SELECT session_id FROM review_queue WHERE snoozed_until <= 5000 ORDER BY waiting_since, session_id LIMIT 50",
+            "review_queue_oldest",
+        ),
+        (
+            "SELECT session_id FROM review_queue WHERE snoozed_until > 0 AND snoozed_until > 5000 \
+             ORDER BY waiting_since, session_id LIMIT 50",
+            "review_queue_snoozed_oldest",
+        ),
+        (
+            "SELECT session_id FROM review_queue WHERE snoozed_until > 0 AND snoozed_until > 5000 \
+             ORDER BY risk_rank, waiting_since, session_id LIMIT 50",
+            "review_queue_snoozed_riskiest",
+        ),
+        (
+            "SELECT session_id FROM review_queue WHERE (claimed_until IS NULL OR claimed_until <= 5000) AND snoozed_until <= 5000 \
+             AND assigned_to = 'opr_1' ORDER BY waiting_since, session_id LIMIT 50",
+            "review_queue_assigned_oldest",
+        ),
+        (
+            "SELECT session_id FROM review_queue WHERE (claimed_until IS NULL OR claimed_until <= 5000) AND snoozed_until <= 5000 \
+             AND assigned_to = 'opr_1' ORDER BY risk_rank, waiting_since, session_id LIMIT 50",
+            "review_queue_assigned_riskiest",
+        ),
+        (
+            "SELECT session_id FROM review_queue WHERE (claimed_until IS NULL OR claimed_until <= 5000) AND snoozed_until <= 5000 \
+             AND assigned_to = '' ORDER BY risk_rank, waiting_since, session_id LIMIT 50",
+            free,
         ),
         ("SELECT * FROM audit_trail WHERE position > 5000 ORDER BY position LIMIT 50", trail),
         (

@@ -5,7 +5,7 @@ use domain::ids::PartnerId;
 use ekyc_onboarder::app::{projections, pump};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::audit_trail::AuditFilter;
-use ekyc_onboarder::store::review_queue::QueueFilter;
+use ekyc_onboarder::store::review_queue::{Kept, QueueFilter, Snoozed};
 use ekyc_onboarder::store::webhooks::messages::MessageRow;
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ on_both_stores!(
     the_audit_trail_finds_who_did_what,
     people_are_monitored_from_an_approval_to_its_end,
     a_claimed_case_names_its_reviewer_until_it_is_decided,
+    a_case_that_is_put_off_and_kept_for_somebody_says_so_until_it_is_decided,
 );
 
 const NOON: &str = "2026-06-01T12:00:00Z";
@@ -212,4 +213,46 @@ async fn a_claimed_case_names_its_reviewer_until_it_is_decided(place: &Place) {
     happens(place, &store, 1, 5, &golden("ReviewDecided")).await;
     assert_eq!(waiting(&store).await, <[&str; 0]>::default());
     assert_eq!(messages(&store, 1).await.last().unwrap().is_final, 1);
+}
+
+async fn a_case_that_is_put_off_and_kept_for_somebody_says_so_until_it_is_decided(place: &Place) {
+    let store = place.store().await;
+    for number in [1, 2] {
+        happens(place, &store, number, 1, &opened(1)).await;
+        happens(place, &store, number, 2, &decided("manual_review")).await;
+    }
+    happens(place, &store, 1, 3, &golden("ReviewAssigned")).await;
+    happens(place, &store, 1, 4, &golden("ReviewSnoozed")).await;
+    let until = golden("ReviewSnoozed")["ReviewSnoozed"]["until"].as_str().unwrap().to_owned();
+    let until = until.parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_micros();
+    let assignee = golden("ReviewAssigned")["ReviewAssigned"]["assignee"].as_str().unwrap().to_owned();
+    let assignee = assignee.parse().unwrap();
+    let found = async |snoozed: Option<Snoozed>, kept: Option<Kept>| -> Vec<String> {
+        let filter = QueueFilter { snoozed, kept, ..QueueFilter::default() };
+        let rows = store.review_queue(&filter, None, 100).await.unwrap();
+        rows.into_iter().map(|row| row.session_id).collect()
+    };
+    let [first, second] = [session(1), session(2)];
+    for (snoozed, kept, expected) in [
+        (None, None, vec![&first, &second]),
+        (Some(Snoozed::LeftOut(until - 1)), None, vec![&second]),
+        (Some(Snoozed::LeftOut(until)), None, vec![&first, &second]),
+        (Some(Snoozed::Only(until - 1)), None, vec![&first]),
+        (Some(Snoozed::Only(until)), None, vec![]),
+        (None, Some(Kept::ForNobody), vec![&second]),
+        (None, Some(Kept::For(assignee)), vec![&first]),
+        (Some(Snoozed::Only(until - 1)), Some(Kept::ForAny(vec![assignee])), vec![&first]),
+    ] {
+        let what = format!("{snoozed:?} {kept:?}");
+        assert_eq!(found(snoozed, kept).await.iter().collect::<Vec<_>>(), expected, "{what}");
+    }
+    let count = &store.queue_counts(0, until - 1).await.unwrap()[0];
+    assert_eq!((count.waiting, count.snoozed), (2, 1));
+    let rows = store.review_queue(&QueueFilter::default(), None, 100).await.unwrap();
+    rebuild_all(&store).await;
+    assert_eq!(store.review_queue(&QueueFilter::default(), None, 100).await.unwrap(), rows);
+    happens(place, &store, 1, 5, &golden("ReviewClaimed")).await;
+    assert_eq!(found(Some(Snoozed::Only(0)), None).await, <[&str; 0]>::default());
+    happens(place, &store, 1, 6, &golden("ReviewDecided")).await;
+    assert_eq!(waiting(&store).await, [session(2)]);
 }

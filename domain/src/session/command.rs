@@ -10,7 +10,7 @@ use crate::document_type::DocumentSide;
 use crate::evidence::{Capture, ImageUpload};
 use crate::free_text::{ContestReason, ResubmissionMessage, ReviewNote};
 use crate::ids::{ChallengeId, OperatorId, PartnerId, SessionId};
-use crate::review::{Resolution, Ruling};
+use crate::review::{Resolution, Ruling, SnoozeUntil, Staff};
 use crate::screening::{Listed, Rescreening};
 use crate::session::error::Step;
 
@@ -80,10 +80,14 @@ pub enum Action {
     },
     /// Send a session that waits for a review back to its person.
     RequestResubmission(RequestResubmission),
-    /// Take a case, so that nobody else works on it.
-    ClaimReview,
+    /// Take a case, so that nobody else works on it. An assignment to anybody but these people is void.
+    ClaimReview(Staff),
     /// Give a case back.
     ReleaseReview,
+    /// Put a case off.
+    SnoozeReview(SnoozeReview),
+    /// Keep a case for somebody, or for nobody in particular again. Whether the person may work on cases is the caller's to know.
+    AssignReview(Option<OperatorId>),
     /// Write something down about a case.
     NoteReview(ReviewNote),
     /// Say who a hit is.
@@ -110,8 +114,10 @@ impl Action {
     pub(super) const fn is_open_to(&self, caller: Caller) -> bool {
         match self {
             Self::RequestResubmission(_)
-            | Self::ClaimReview
+            | Self::ClaimReview(_)
             | Self::ReleaseReview
+            | Self::SnoozeReview(_)
+            | Self::AssignReview(_)
             | Self::NoteReview(_)
             | Self::ResolveHit(_)
             | Self::DecideReview(_) => matches!(caller, Caller::Operator(_)),
@@ -126,6 +132,17 @@ impl Action {
     pub(super) const fn may_follow_cancelling(&self) -> bool {
         matches!(self, Self::Cancel | Self::OrderErasure(_) | Self::Erase)
     }
+}
+
+/// Puts a case off.
+#[derive(Clone)]
+pub struct SnoozeReview {
+    /// Until when.
+    pub until: SnoozeUntil,
+    /// Why.
+    pub note: Option<ReviewNote>,
+    /// Who may work on cases: an assignment to anybody else is void.
+    pub staff: Staff,
 }
 
 /// Says who a hit is.

@@ -90,6 +90,9 @@ pub enum SessionError {
     /// Another reviewer works on the case.
     #[error("Another reviewer has claimed the case")]
     ClaimedByAnother,
+    /// The case is kept for another reviewer.
+    #[error("The case is assigned to another reviewer; an administrator can assign it anew")]
+    AssignedToAnother,
     /// A case is claimed before anything is decided about it.
     #[error("Claim the case first")]
     NotClaimed,
@@ -152,6 +155,7 @@ impl SessionError {
             Self::NotContestable => "not_contestable",
             Self::NotInReview => "not_in_review",
             Self::ClaimedByAnother => "claimed_by_another",
+            Self::AssignedToAnother => "assigned_to_another",
             Self::NotClaimed => "not_claimed",
             Self::HitUnknown => "hit_unknown",
             Self::HitUnresolved => "hit_unresolved",

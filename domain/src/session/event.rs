@@ -12,7 +12,9 @@ pub use outcome::{
     Decision, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SessionDecided, SessionExpired,
     SessionRescreened, SessionSubmitted,
 };
-pub use review::{HitResolved, ReviewClaimed, ReviewDecided, ReviewNoted, ReviewReleased};
+pub use review::{
+    HitResolved, ReviewAssigned, ReviewClaimed, ReviewDecided, ReviewNoted, ReviewReleased, ReviewSnoozed,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,10 @@ domain_events! {
         ReviewClaimed = "1",
         /// The reviewer gave the case back.
         ReviewReleased = "1",
+        /// A reviewer put the case off.
+        ReviewSnoozed = "1",
+        /// An administrator gave the case to somebody, or to nobody in particular again.
+        ReviewAssigned = "1",
         /// A reviewer wrote something down.
         ReviewNoted = "1",
         /// A reviewer said who a hit is.

@@ -1,6 +1,7 @@
 //! What reviewers do: take a case, say who its hits are, note, decide. A case is one reviewer's at a time, and whoever clears a
 //! hit does not approve the person too.
 
+use super::assign::require_kept_for;
 use super::command::{Caller, DecideReview, ResolveHit};
 use super::error::SessionError;
 use super::event::{
@@ -14,21 +15,22 @@ use crate::evidence::Fingerprint;
 use crate::free_text::ReviewNote;
 use crate::ids::{OperatorId, SessionId};
 use crate::ports::{PortError, Services, open, seal};
-use crate::review::{CLAIM_LASTS, Resolution, Ruling};
+use crate::review::{CLAIM_LASTS, Resolution, Ruling, Staff};
 use crate::screening::ScreeningHit;
 use crate::sealed::DataClass;
 
-fn reviewer(caller: Caller) -> Result<OperatorId, SessionError> {
+pub(super) fn reviewer(caller: Caller) -> Result<OperatorId, SessionError> {
     match caller {
         Caller::Operator(reviewer) => Ok(reviewer),
         _ => Err(SessionError::NotAllowed),
     }
 }
 
-/// Takes the case, or keeps it for longer.
+/// Takes the case, put off or not, or keeps it for longer.
 pub(super) fn claim(
     state: &Session,
     caller: Caller,
+    staff: &Staff,
     services: &Services,
 ) -> Result<Vec<SessionEvent>, SessionError> {
     let (reviewer, now) = (reviewer(caller)?, services.clock.now());
@@ -37,7 +39,10 @@ pub(super) fn claim(
         Some((holder, _)) if holder != reviewer => Err(SessionError::ClaimedByAnother),
         // The same request again; a claim that nears its end is renewed.
         Some((_, until)) if until - now > CLAIM_LASTS / 2 => Ok(vec![]),
-        _ => Ok(vec![ReviewClaimed { reviewer, claimed_at: now, until: now + CLAIM_LASTS }.into()]),
+        _ => {
+            require_kept_for(state, reviewer, staff)?;
+            Ok(vec![ReviewClaimed { reviewer, claimed_at: now, until: now + CLAIM_LASTS }.into()])
+        }
     }
 }
 
@@ -119,7 +124,7 @@ pub(super) async fn decide(
     Ok(vec![ReviewDecided { decision, codes, note, reviewer, decided_at: now }.into()])
 }
 
-fn require_in_review(state: &Session) -> Result<(), SessionError> {
+pub(super) fn require_in_review(state: &Session) -> Result<(), SessionError> {
     let waits = state.outcome() == Some(Decision::ManualReview) && state.erasure().is_none();
     if waits { Ok(()) } else { Err(SessionError::NotInReview) }
 }

@@ -39,6 +39,8 @@ pub struct Session {
     /// The outcome as it stands.
     standing: Option<Decision>,
     claim: Option<ReviewClaimed>,
+    snoozed_until: Option<Timestamp>,
+    assignee: Option<OperatorId>,
     resolutions: Vec<HitResolved>,
     review: Option<ReviewDecided>,
     relationship_ended_at: Option<Timestamp>,
@@ -194,6 +196,16 @@ impl Session {
         Some((claim.reviewer, claim.until))
     }
 
+    /// Until when the case is put off, if it still is at an instant.
+    pub fn snoozed_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.snoozed_until.filter(|until| now < *until)
+    }
+
+    /// For whom the case is kept.
+    pub const fn assignee(&self) -> Option<OperatorId> {
+        self.assignee
+    }
+
     /// The last word about a hit.
     pub fn resolution(&self, hit: &Fingerprint) -> Option<&HitResolved> {
         self.resolutions.iter().rev().find(|resolved| resolved.hit == *hit)
@@ -301,7 +313,7 @@ impl Session {
                 self.contested_at = None;
                 self.alert = None;
                 self.standing = None;
-                self.claim = None;
+                self.clear_desk();
                 self.review = None;
             }
             SessionEvent::DocumentSubmitted(submitted) => {
@@ -335,20 +347,29 @@ impl Session {
             }
             SessionEvent::SessionRescreened(rescreened) => {
                 self.alert = Some(rescreened);
+                self.clear_desk();
                 self.standing = Some(Decision::ManualReview);
             }
             SessionEvent::ScreeningAlertClosed(_) => {
                 self.alert = None;
-                self.claim = None;
+                self.clear_desk();
                 self.standing = Some(Decision::Approved);
             }
-            SessionEvent::ReviewClaimed(claim) => self.claim = Some(claim),
+            SessionEvent::ReviewClaimed(claim) => {
+                self.claim = Some(claim);
+                self.snoozed_until = None;
+            }
             SessionEvent::ReviewReleased(_) => self.claim = None,
+            SessionEvent::ReviewSnoozed(snoozed) => {
+                self.claim = None;
+                self.snoozed_until = Some(snoozed.until);
+            }
+            SessionEvent::ReviewAssigned(assigned) => self.assignee = assigned.assignee,
             // The log keeps it.
             SessionEvent::ReviewNoted(_) => {}
             SessionEvent::HitResolved(resolved) => self.resolutions.push(resolved),
             SessionEvent::ReviewDecided(decided) => {
-                self.claim = None;
+                self.clear_desk();
                 self.alert = None;
                 self.standing = Some(decided.decision);
                 self.review = Some(decided);
@@ -363,10 +384,18 @@ impl Session {
             SessionEvent::EvidenceErased(erased) => self.erased_at = Some(erased.erased_at),
             SessionEvent::DecisionContested(contested) => {
                 self.contested_at = Some(contested.contested_at);
+                self.clear_desk();
                 self.standing = Some(Decision::ManualReview);
             }
             SessionEvent::SessionCancelled(cancelled) => self.cancelled_at = Some(cancelled.cancelled_at),
         }
+    }
+
+    /// A case that begins or ends is nobody's, and not put off.
+    fn clear_desk(&mut self) {
+        self.claim = None;
+        self.snoozed_until = None;
+        self.assignee = None;
     }
 
     fn fold_check(&mut self, check: LivenessChecked) {

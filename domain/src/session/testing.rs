@@ -1,6 +1,7 @@
 //! Fixtures of the session's tests: ports that answer what a test says, and a session told step by step.
 
 mod ports;
+pub(in crate::session) mod reviews;
 
 use std::collections::BTreeMap;
 

@@ -345,3 +345,26 @@ fn the_documented_names_of_statuses_are_the_serialised_ones() {
         assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
     }
 }
+
+#[test]
+fn a_claim_ends_a_snooze_a_snooze_a_claim_and_a_decision_both_and_the_assignment() {
+    let mut events = evidence();
+    events.extend(submitted("manual_review", &["screening_not_judged"], clear()));
+    let (reviewer, soon) = (id("opr_"), "2026-06-02T12:00:00Z");
+    let claim = json!({ "reviewer": reviewer, "claimed_at": NOON, "until": "2026-06-01T12:30:00Z" });
+    let claimed = event("ReviewClaimed", claim);
+    let snooze = json!({ "reviewer": reviewer, "until": soon, "note": null, "snoozed_at": NOON });
+    let assigned = json!({ "assignee": reviewer, "assigned_by": reviewer, "assigned_at": NOON });
+    events.extend([event("ReviewAssigned", assigned), claimed.clone(), event("ReviewSnoozed", snooze)]);
+    let view = folded(&events);
+    assert_eq!((view.claim, view.snoozed_until, view.assignee.is_some()), (None, Some(at(soon)), true));
+    events.push(claimed);
+    let view = folded(&events);
+    assert_eq!((view.claim.is_some(), view.snoozed_until, view.assignee.is_some()), (true, None, true));
+    let decision = json!({
+        "decision": "approved", "codes": [], "note": null, "reviewer": reviewer, "decided_at": NOON
+    });
+    events.push(event("ReviewDecided", decision));
+    let view = folded(&events);
+    assert_eq!((view.claim, view.snoozed_until, view.assignee), (None, None, None));
+}

@@ -1,5 +1,10 @@
 //! Bodies of operators' calls: every wrong field is reported at once.
 
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use domain::Timestamp;
 use domain::free_text::ReviewNote;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -51,6 +56,44 @@ impl<'a> Fields<'a> {
             self.refuse(field, format!("Input should be a whole number from {least} to {most}"));
         }
         number
+    }
+
+    /// An instant; none when absent or null.
+    pub fn instant(&mut self, field: &str) -> Option<Timestamp> {
+        let text = self.text(field)?;
+        let read = DateTime::parse_from_rfc3339(&text).map(|at| at.with_timezone(&Utc));
+        read.map_err(|_| self.refuse(field, "Input should be a time such as 2024-01-15T10:30:00Z")).ok()
+    }
+
+    /// A list of identifiers without repetitions, in their order, as many as `counts` allows.
+    pub fn ids<T: FromStr + PartialEq>(
+        &mut self,
+        field: &str,
+        what: &str,
+        counts: RangeInclusive<usize>,
+    ) -> Option<Vec<T>> {
+        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let texts = value.as_array().filter(|texts| counts.contains(&texts.len()));
+        let ids: Option<Vec<T>> =
+            texts.and_then(|texts| texts.iter().map(|text| text.as_str()?.parse().ok()).collect());
+        if ids.is_none() {
+            let (least, most) = (counts.start(), counts.end());
+            self.refuse(field, format!("Input should be a list of {least} to {most} {what}"));
+        }
+        let mut distinct = vec![];
+        for id in ids? {
+            if !distinct.contains(&id) {
+                distinct.push(id);
+            }
+        }
+        Some(distinct)
+    }
+
+    /// Notes that a field has to be there, be it null.
+    pub fn require_named(&mut self, field: &str) {
+        if !self.object.contains_key(field) {
+            self.problems.push(FieldProblem::missing(field));
+        }
     }
 
     /// Notes that a field has to be there.

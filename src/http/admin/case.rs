@@ -57,6 +57,11 @@ pub struct CaseView {
     /// Until when.
     #[schema(format = DateTime)]
     pub claimed_until: Option<String>,
+    /// Until when the case is put off; null when it is not, or not any more.
+    #[schema(format = DateTime)]
+    pub snoozed_until: Option<String>,
+    /// The operator for whom the case is kept.
+    pub assigned_to: Option<String>,
     /// What happened, the oldest first.
     pub timeline: Vec<CaseEvent>,
 }
@@ -218,7 +223,8 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         Some((_, read)) => opened(vault, view.session_id, &read.identity).await?,
         None => None,
     };
-    let claim = session.claim_at(services.clock.now());
+    let now = services.clock.now();
+    let claim = session.claim_at(now);
     let mut hits = vec![];
     if let Some(identity) = &identity {
         for hit in all_hits(vault, view.session_id, &session).await? {
@@ -238,7 +244,7 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         review_reasons: view.reasons.iter().map(|factor| factor.code().to_owned()).collect(),
         check_digits: identity
             .as_ref()
-            .map(|identity| check_digits(identity, services.clock.now().date_naive()))
+            .map(|identity| check_digits(identity, now.date_naive()))
             .unwrap_or_default(),
         identity,
         faces: [
@@ -253,6 +259,8 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         hits,
         claimed_by: claim.map(|(reviewer, _)| reviewer.to_string()),
         claimed_until: claim.map(|(_, until)| time(until)),
+        snoozed_until: session.snoozed_at(now).map(time),
+        assigned_to: session.assignee().map(|assignee| assignee.to_string()),
         timeline: timeline(shared, vault, view.session_id).await?,
     })
 }
@@ -297,6 +305,7 @@ async fn timeline(shared: &Shared, vault: &dyn Vault, id: SessionId) -> Result<V
 async fn words(vault: &dyn Vault, id: SessionId, event: &SessionEvent) -> Result<Option<String>, ApiError> {
     let note: Option<&Sealed<ReviewNote>> = match event {
         SessionEvent::ReviewNoted(noted) => Some(&noted.note),
+        SessionEvent::ReviewSnoozed(snoozed) => snoozed.note.as_ref(),
         SessionEvent::HitResolved(resolved) => resolved.note.as_ref(),
         SessionEvent::ReviewDecided(decided) => decided.note.as_ref(),
         _ => None,

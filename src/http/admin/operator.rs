@@ -49,7 +49,7 @@ impl OperatorCaller {
         match self.who.role {
             Role::Admin => Ok(()),
             Role::Reviewer | Role::Auditor => {
-                let detail = "Only administrators change partners, keys and settings";
+                let detail = "Only administrators assign cases and change partners, keys and settings";
                 Err(ApiError::refused(StatusCode::FORBIDDEN, "role_missing", detail))
             }
         }

@@ -12,13 +12,15 @@ use crate::http::answers::time;
 use crate::http::partner::number;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::Keyed;
-use crate::store::review_queue::{Holding, QueueCount, QueueFilter, QueueOrder, ReviewCursor, ReviewRow};
+use crate::store::review_queue::{
+    Holding, Kept, QueueCount, QueueFilter, QueueOrder, ReviewCursor, ReviewRow, Snoozed,
+};
 
 const CAUSES: [&str; 3] = ["undecided", "contested", "rescreened"];
 const LEVELS: [&str; 3] = ["low", "medium", "high"];
 
 /// Which page of the queue.
-#[derive(Default, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QueueQuery {
     /// `oldest` (default) or `riskiest` first.
@@ -31,20 +33,15 @@ pub struct QueueQuery {
     pub partner_id: Option<String>,
     /// `nobody` or `me`: who has the case.
     pub held_by: Option<String>,
+    /// `only` or `all`: cases that are put off are left out by default.
+    pub snoozed: Option<String>,
+    /// `nobody`, `me` or an operator's id: for whom the case is kept.
+    pub assigned_to: Option<String>,
     /// 1 to 100; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// `next_cursor` of the page before, in the same order.
     cursor: Option<String>,
-}
-
-impl QueueQuery {
-    /// The riskiest case that nobody has.
-    pub fn first_of_nobody() -> Self {
-        let some = |text: &str| Some(text.to_owned());
-        let (order, held_by, limit) = (some("riskiest"), some("nobody"), some("1"));
-        Self { order, held_by, limit, ..Self::default() }
-    }
 }
 
 /// The review queue.
@@ -54,6 +51,8 @@ pub struct ReviewQueue {
     pub items: Vec<ReviewItem>,
     /// How many wait in all, whatever the filter.
     pub total: u64,
+    /// How many of them are put off.
+    pub snoozed: u64,
     /// How many wait, by cause and level of risk.
     pub counts: Vec<ReviewCount>,
     /// Where the next page begins; null on the last.
@@ -71,12 +70,15 @@ pub struct ReviewCount {
     pub waiting: u64,
     /// How many of them wait longer than the target (`review_target_hours`).
     pub overdue: u64,
+    /// How many of them are put off.
+    pub snoozed: u64,
 }
 
 impl From<QueueCount> for ReviewCount {
     fn from(count: QueueCount) -> Self {
-        let QueueCount { cause, risk_level, waiting, overdue, .. } = count;
-        Self { cause, risk_level, waiting: waiting.cast_unsigned(), overdue: overdue.cast_unsigned() }
+        let QueueCount { cause, risk_level, waiting, overdue, snoozed, .. } = count;
+        let [waiting, overdue, snoozed] = [waiting, overdue, snoozed].map(i64::cast_unsigned);
+        Self { cause, risk_level, waiting, overdue, snoozed }
     }
 }
 
@@ -107,6 +109,11 @@ pub struct ReviewItem {
     /// Until when.
     #[schema(format = DateTime)]
     pub claimed_until: Option<String>,
+    /// Until when the case is put off; null when it is not, or not any more.
+    #[schema(format = DateTime)]
+    pub snoozed_until: Option<String>,
+    /// The operator for whom the case is kept.
+    pub assigned_to: Option<String>,
 }
 
 impl ReviewItem {
@@ -124,11 +131,13 @@ impl ReviewItem {
             review_reasons: serde_json::from_str(&row.reasons).unwrap_or_default(),
             claimed_by: row.claimed_by.filter(|_| until.is_some()),
             claimed_until: until.map(time),
+            snoozed_until: Some(at(row.snoozed_until)).filter(|until| *until > now).map(time),
+            assigned_to: Some(row.assigned_to).filter(|operator| !operator.is_empty()),
         }
     }
 }
 
-/// Lists the sessions that wait for a person, the longest waiting or the riskiest first.
+/// Lists the sessions that wait for a person and are not put off, the longest waiting or the riskiest first.
 #[utoipa::path(
     get, path = "/admin/api/reviews", tag = "Admin", params(QueueQuery),
     responses(
@@ -161,10 +170,11 @@ pub async fn queue(
     let rows = shared.store.review_queue(&filter, after.as_ref(), limit).await?;
     let next_cursor = rows.last().filter(|_| rows.len() == limit as usize).map(|row| written(&row.cursor()));
     let counts: Vec<ReviewCount> =
-        shared.store.queue_counts(due).await?.into_iter().map(Into::into).collect();
+        shared.store.queue_counts(due, now.timestamp_micros()).await?.into_iter().map(Into::into).collect();
     Ok(ReviewQueue {
         items: rows.into_iter().map(|row| ReviewItem::of(row, now, due)).collect(),
         total: counts.iter().map(|count| count.waiting).sum(),
+        snoozed: counts.iter().map(|count| count.snoozed).sum(),
         counts,
         next_cursor,
     })
@@ -185,6 +195,16 @@ fn filter(caller: &OperatorCaller, query: &QueueQuery, now: DateTime<Utc>) -> Re
     };
     let order = word(&query.order, &["oldest", "riskiest"], "order is oldest or riskiest")?;
     let held_by = word(&query.held_by, &["nobody", "me"], "held_by is nobody or me")?;
+    let snoozed = word(&query.snoozed, &["only", "all"], "snoozed is only or all")?;
+    let kept = match given(&query.assigned_to) {
+        None => None,
+        Some("nobody") => Some(Kept::ForNobody),
+        Some("me") => Some(Kept::For(caller.who.operator)),
+        Some(id) => {
+            let unknown = |_| invalid("assigned_to is nobody, me or the id of an operator");
+            Some(Kept::For(id.parse().map_err(unknown)?))
+        }
+    };
     let partner = given(&query.partner_id).map(str::parse).transpose();
     let at = now.timestamp_micros();
     Ok(QueueFilter {
@@ -196,6 +216,12 @@ fn filter(caller: &OperatorCaller, query: &QueueQuery, now: DateTime<Utc>) -> Re
             "me" => Holding::Operator(caller.who.operator, at),
             _ => Holding::Nobody(at),
         }),
+        snoozed: match snoozed {
+            None => Some(Snoozed::LeftOut(at)),
+            Some("only") => Some(Snoozed::Only(at)),
+            Some(_) => None,
+        },
+        kept,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::{Keyed, OnSession};
 
 /// Carries out what a reviewer does, and shows the case after it.
-async fn act(
+pub async fn act(
     caller: &OperatorCaller,
     shared: &Shared,
     id: &str,
@@ -27,7 +27,9 @@ async fn act(
     render(shared, shared.sessions.execute(command, caller.actor()).await?).await
 }
 
-/// Takes a case for half an hour, so that nobody else decides it; again, keeps it.
+/// Takes a case for half an hour, put off or not, so that nobody else decides it; again, keeps it.
+///
+/// 409 with code `assigned_to_another` while it is assigned to somebody else who may work on it.
 #[utoipa::path(
     post, path = "/admin/api/reviews/{session_id}/claim", tag = "Admin",
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
@@ -39,7 +41,11 @@ pub async fn claim_case(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<CaseView> {
-    Answer(act(&caller, &shared, &path, Action::ClaimReview).await)
+    let claim = async {
+        let staff = shared.store.staff().await?;
+        act(&caller, &shared, &path, Action::ClaimReview(staff)).await
+    };
+    Answer(claim.await)
 }
 
 /// Gives a case back.

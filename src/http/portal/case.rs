@@ -7,11 +7,13 @@ use domain::operator::Role;
 use domain::review::Resolution;
 use maud::{Markup, html};
 
+use super::desk::{Desk, works};
 use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
 use crate::http::admin::{
     CaseHit, CaseQuery, CaseView, FaceView, FacesView, HitView, LivenessView, OperatorCaller, case_of,
+    operators,
 };
 use crate::http::problem::ApiError;
 
@@ -38,11 +40,22 @@ async fn page(
     let own_id = caller.who.operator.to_string();
     let has_it = case.claimed_by.as_deref() == Some(own_id.as_str()) && !is_past;
     let may_act = caller.who.role != Role::Auditor && !is_past;
-    let waits = case.session.status.as_str() == "manual_review";
+    let people = if case.assigned_to.is_some() { operators(shared).await?.items } else { vec![] };
+    let assignee = people.iter().find(|one| case.assigned_to.as_ref() == Some(&one.operator_id));
+    let desk = Desk {
+        case: &case,
+        people: &people,
+        may_act,
+        waits: case.session.status.as_str() == "manual_review",
+        has_it,
+        is_anothers: assignee.is_some_and(|one| works(one) && one.operator_id != own_id),
+        now: shared.sessions.services().clock.now(),
+    };
     let api = |call: &str| format!("/admin/api/reviews/{session}/{call}");
     let content = html! {
         (time_slider(&case, latest))
-        (summary(&case, may_act && waits, has_it, &api))
+        (summary(&desk))
+        (desk.actions(&api))
         div class="columns" {
             div {
                 (images(&case))
@@ -55,13 +68,14 @@ async fn page(
                     @if case.hits.is_empty() { p class="quiet" { "None." } }
                     @for found in &case.hits { (case_hit(found, has_it, &api)) }
                 }
-                @if has_it { (decide(&api)) }
+                @if has_it { (decide(&api, &desk.next())) }
                 @if may_act { (note(&api)) }
             }
         }
         section aria-labelledby="timeline" { h2 id="timeline" { "What happened" } (timeline(&case)) }
     };
-    Ok(Page::inside("Case", content, shared, &caller))
+    let title = format!("Case {}", session.to_string().split('-').next().unwrap_or_default());
+    Ok(Page::inside(title, content, shared, &caller))
 }
 
 /// Leads to the case as it stood after any of its events.
@@ -125,7 +139,8 @@ fn liveness(seen: Option<&LivenessView>) -> Markup {
     }
 }
 
-fn summary(case: &CaseView, can_claim: bool, has_it: bool, api: &dyn Fn(&str) -> String) -> Markup {
+fn summary(desk: &Desk<'_>) -> Markup {
+    let case = desk.case;
     html! {
         dl class="facts" {
             div { dt { "Session" } dd { code { (case.session.session_id) } } }
@@ -133,18 +148,10 @@ fn summary(case: &CaseView, can_claim: bool, has_it: bool, api: &dyn Fn(&str) ->
             div { dt { "Partner" } dd { code { (case.partner_id) } } }
             div { dt { "User" } dd { (case.session.external_user_id.as_deref().unwrap_or("erased")) } }
             @if let Some(level) = case.session.risk_level { div { dt { "Risk" } dd { (level.as_str()) } } }
-            div { dt { "With" } dd { @match &case.claimed_by { Some(reviewer) => code { (reviewer) }, None => "nobody" } } }
+            (desk.facts())
         }
         @if !case.review_reasons.is_empty() {
             p { "Against an approval: " @for reason in &case.review_reasons { span class="tag" { (words(reason)) } " " } }
-        }
-        @if can_claim {
-            p { a href="/admin/next" { "Next case" } }
-            @if has_it {
-                form method="post" data-api=(api("release")) data-next="/admin" { (problem()) button class="plain" type="submit" { "Give the case back" } }
-            } @else {
-                form method="post" data-api=(api("claim")) { (problem()) button type="submit" { "Take the case" } }
-            }
         }
     }
 }
@@ -308,29 +315,31 @@ const CODES: [(&str, &str); 6] = [
     ("risk_policy", "Excluded by the risk policy"),
 ];
 
-fn decide(api: &dyn Fn(&str) -> String) -> Markup {
+/// However it is decided, the next case follows.
+fn decide(api: &dyn Fn(&str) -> String, next: &str) -> Markup {
     html! {
         section aria-labelledby="decide" {
             h2 id="decide" { "Decide" }
-            form method="post" data-api=(api("decision")) class="panel" {
+            form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
                 (problem())
                 input type="hidden" name="decision" value="approved";
                 label { "Note " textarea name="note" maxlength="2000" rows="2" {} }
-                button type="submit" { "Approve" }
+                button type="submit" data-key="a" data-focus { "Approve" }
             }
-            form method="post" data-api=(api("decision")) class="panel" {
+            form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
                 (problem())
                 input type="hidden" name="decision" value="rejected";
                 fieldset {
                     legend { "Reject because" }
-                    @for (code, sentence) in CODES {
-                        label class="choice" { input type="checkbox" name="codes[]" value=(code); " " (sentence) }
+                    @for (number, (code, sentence)) in CODES.iter().enumerate() {
+                        @let key = (number == 0).then_some("j");
+                        label class="choice" { input type="checkbox" name="codes[]" value=(code) data-key=[key] data-focus=[key]; " " (sentence) }
                     }
                 }
                 label { "Note " textarea name="note" maxlength="2000" rows="2" {} }
                 button class="bad" type="submit" { "Reject" }
             }
-            form method="post" data-api=(api("resubmission")) class="panel" {
+            form method="post" data-api=(api("resubmission")) data-next=(next) class="panel" {
                 (problem())
                 fieldset {
                     legend { "Ask the person again for" }

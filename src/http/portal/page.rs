@@ -1,5 +1,7 @@
 //! What every page of the portal has: its head, the way through, and a place for what it shows.
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, Markup, html};
 
 use crate::http::Shared;
@@ -17,7 +19,7 @@ const PLACES: [(&str, &str); 6] = [
 
 /// A page.
 pub struct Page {
-    title: &'static str,
+    title: Cow<'static, str>,
     content: Markup,
     inside: Option<Inside>,
 }
@@ -29,14 +31,19 @@ struct Inside {
 
 impl Page {
     /// A page for whoever is signed in.
-    pub fn inside(title: &'static str, content: Markup, shared: &Shared, caller: &OperatorCaller) -> Self {
+    pub fn inside(
+        title: impl Into<Cow<'static, str>>,
+        content: Markup,
+        shared: &Shared,
+        caller: &OperatorCaller,
+    ) -> Self {
         let inside = Inside { csrf: csrf_token(shared, &caller.who), role: caller.who.role.as_str() };
-        Self { title, content, inside: Some(inside) }
+        Self { title: title.into(), content, inside: Some(inside) }
     }
 
     /// A page for everybody.
     pub const fn outside(title: &'static str, content: Markup) -> Self {
-        Self { title, content, inside: None }
+        Self { title: Cow::Borrowed(title), content, inside: None }
     }
 
     /// The whole document.

@@ -1,19 +1,41 @@
-// Sends the forms of a page to its API and shows what went wrong. Nothing else runs here.
+// Sends the forms of a page to its API and shows what went wrong.
+
+import "./keys.js";
+import "./pick.js";
+import { go, refresh } from "./onward.js";
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content;
 
-/** The fields of a form as the API takes them: `name[]` is a list, an empty field is left out. */
+/** The fields of a form as the API takes them: `name[]` is a list, an empty field is left out, a local time becomes UTC. */
 function fields(form, submitter) {
   const body = {};
   for (const [name, value] of new FormData(form, submitter)) {
     const field = form.elements.namedItem(name);
     if (name.endsWith("[]")) {
       (body[name.slice(0, -2)] ??= []).push(value);
+    } else if (value !== "" && value === field?.dataset?.null) {
+      body[name] = null;
+    } else if (value !== "" && isLocalTime(form, name, value)) {
+      body[name] = new Date(value).toISOString();
     } else if (value !== "") {
       body[name] = field?.type === "number" || field?.dataset?.number === "" ? Number(value) : value;
     }
   }
   return body;
+}
+
+/** A button may share its name with the field. */
+function isLocalTime(form, name, value) {
+  const fields = [...form.querySelectorAll("input[type=datetime-local]")];
+  return fields.some((field) => field.name === name && field.value === value);
+}
+
+/** Which of many were refused; none where all went well. */
+function refused(answer) {
+  const all = answer?.items ?? [];
+  const wrong = all.filter((item) => item.outcome === "refused");
+  const told = wrong.map((item) => `${item.session_id}: ${item.code.replaceAll("_", " ")}`);
+  return wrong.length > 0 ? `${wrong.length} of ${all.length} were refused. ${told.join("; ")}` : null;
 }
 
 /** What an answer says in words: a sentence, or one for each wrong field. */
@@ -61,27 +83,37 @@ document.addEventListener("submit", async (event) => {
   if (problem === null) {
     // A fresh page shows what is so now.
     if (form.dataset.next) {
-      location.assign(form.dataset.next);
+      await go(form.dataset.next);
     } else {
-      location.reload();
+      await refresh();
+      tell(document.querySelector(`form[data-api="${form.dataset.api}"]`), refused(answer));
     }
     return;
   }
   for (const button of buttons) {
     button.disabled = false;
   }
-  const place = form.querySelector(".problem");
-  if (place) {
+  tell(form, problem);
+});
+
+function tell(form, problem) {
+  const place = form?.querySelector(".problem");
+  if (place && problem !== null) {
     place.textContent = problem;
     place.hidden = false;
   }
-});
+}
 
 // The slider tells where it stands while it is moved, and shows that time when it is let go.
-for (const form of document.querySelectorAll("form[data-slider]")) {
-  const slider = form.querySelector("input[type=range]");
-  slider.addEventListener("input", () => {
-    form.querySelector("output").textContent = slider.value;
+for (const moved of ["input", "change"]) {
+  document.addEventListener(moved, ({ target }) => {
+    if (!target.matches("form[data-slider] input[type=range]")) {
+      return;
+    }
+    if (moved === "change") {
+      target.form.requestSubmit();
+    } else {
+      target.form.querySelector("output").textContent = target.value;
+    }
   });
-  slider.addEventListener("change", () => form.requestSubmit());
 }

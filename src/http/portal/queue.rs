@@ -4,73 +4,136 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use domain::operator::Role;
-use maud::html;
+use futures_util::future::try_join;
+use maud::{Markup, html};
+use serde::Deserialize;
 
+use super::desk::{called, works};
 use super::page::{Page, words};
-use super::{SIGN_IN, for_operator};
+use super::{SIGN_IN, for_operator, keys, problem};
 use crate::http::Shared;
-use crate::http::admin::{OperatorCaller, QueueQuery, ReviewCount, ReviewItem, queue};
+use crate::http::admin::{
+    NamedOperatorView, NextQuery, OperatorCaller, QueueQuery, ReviewCount, ReviewItem, ReviewQueue,
+    operators, queue,
+};
 use crate::http::problem::ApiError;
+
+/// How somebody came here.
+#[derive(Deserialize)]
+pub struct Arrival {
+    /// Present after the last case.
+    done: Option<String>,
+}
 
 pub async fn show(
     caller: Option<OperatorCaller>,
     request: HttpRequest,
     shared: web::Data<Shared>,
     query: web::Query<QueueQuery>,
+    arrival: web::Query<Arrival>,
 ) -> HttpResponse {
-    for_operator(caller, &request, async |caller| page(caller, &shared, &query).await).await
+    let is_done = arrival.done.is_some();
+    for_operator(caller, &request, async |caller| page(caller, &shared, &query, is_done).await).await
 }
 
-/// Leads to the riskiest case that nobody has, or to the queue when there is none.
+/// Leads to the next case, or to the queue when there is none.
 pub async fn next(
     caller: Option<OperatorCaller>,
     request: HttpRequest,
     shared: web::Data<Shared>,
+    query: web::Query<NextQuery>,
 ) -> HttpResponse {
     let Some(caller) = caller else {
         return HttpResponse::SeeOther().insert_header((LOCATION, SIGN_IN)).finish();
     };
-    match queue(&shared, &caller, &QueueQuery::first_of_nobody()).await {
+    match crate::http::admin::next(&shared, &caller, &query).await {
         Ok(found) => {
-            let place = found.items.first().map(|item| format!("/admin/reviews/{}", item.session_id));
-            let place = place.unwrap_or_else(|| "/admin".to_owned());
+            let place = found.map(|session| format!("/admin/reviews/{session}"));
+            let place = place.unwrap_or_else(|| "/admin?done=1".to_owned());
             HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
         }
         Err(error) => error.respond(&request),
     }
 }
 
-async fn page(caller: OperatorCaller, shared: &Shared, query: &QueueQuery) -> Result<Page, ApiError> {
-    let queue = queue(shared, &caller, query).await?;
+async fn page(
+    caller: OperatorCaller,
+    shared: &Shared,
+    query: &QueueQuery,
+    is_done: bool,
+) -> Result<Page, ApiError> {
+    let (queue, people) = try_join(queue(shared, &caller, query), operators(shared)).await?;
+    let people = people.items;
     let now = shared.sessions.services().clock.now();
     let overdue: u64 = queue.counts.iter().map(|count| count.overdue).sum();
     let content = html! {
-        p role="status" {
+        @if is_done {
+            p class="panel" role="status" {
+                "Nothing waits for you."
+                @if queue.total > 0 { " What is left is put off, or with others." }
+            }
+        }
+        p role="status" data-live {
             @if queue.total == 1 { "1 session waits for a person." } @else { (queue.total) " sessions wait for a person." }
+            @if queue.snoozed > 0 { " Put off: " (queue.snoozed) "." }
             @if overdue > 0 { " " span class="tag bad" { (overdue) " over the target of " (shared.settings.review_target_hours) " h" } }
         }
-        @if caller.who.role != Role::Auditor && queue.total > 0 { p { a class="button" href="/admin/next" { "Take up the next case" } } }
-        (filter(query, &queue.counts))
+        @if caller.who.role != Role::Auditor && queue.total > 0 { p { a class="button" href="/admin/next" data-key="n" { "Take up the next case" } } }
+        (filter(query, &queue.counts, &people))
         @if queue.items.is_empty() {
             p class="quiet" { "Nothing to do here." }
         } @else {
-            div class="wide" role="region" aria-label="Waiting sessions" tabindex="0" {
-                table {
-                    thead { tr {
-                        th scope="col" { "Session" } th scope="col" { "Waiting" } th scope="col" { "Why" }
-                        th scope="col" { "Risk" } th scope="col" { "Reasons" } th scope="col" { "With" }
-                    } }
-                    tbody { @for item in &queue.items { (row(item, now)) } }
+            @if caller.who.role == Role::Admin {
+                form method="post" data-api="/admin/api/reviews/assign" data-pick {
+                    (assignment(&people))
+                    (table(&queue, &people, now, true))
                 }
+            } @else {
+                (table(&queue, &people, now, false))
             }
             @if let Some(cursor) = &queue.next_cursor { p { a href=(address(query, cursor)) { "Next page" } } }
         }
     };
-    Ok(Page::inside("Review queue", content, shared, &caller))
+    Ok(Page::inside("Review queue", html! { (content) (keys::help()) }, shared, &caller))
+}
+
+fn table(queue: &ReviewQueue, people: &[NamedOperatorView], now: DateTime<Utc>, can_pick: bool) -> Markup {
+    html! {
+        div class="wide" role="region" aria-label="Waiting sessions" tabindex="0" {
+            table {
+                thead { tr {
+                    @if can_pick { th scope="col" { input type="checkbox" data-all aria-label="Select all on this page"; } }
+                    th scope="col" { "Session" } th scope="col" { "Waiting" } th scope="col" { "Why" }
+                    th scope="col" { "Risk" } th scope="col" { "Reasons" } th scope="col" { "With" } th scope="col" { "Assigned to" }
+                } }
+                tbody { @for item in &queue.items { (row(item, people, now, can_pick)) } }
+            }
+        }
+    }
+}
+
+/// Whom the picked cases are assigned to.
+fn assignment(people: &[NamedOperatorView]) -> Markup {
+    html! {
+        (problem())
+        div class="bar" {
+            div {
+                label for="operator" { "Assign the selected cases to" }
+                // The API takes null for nobody, which no field of a form can say.
+                select id="operator" name="operator_id" data-null="nobody" {
+                    @for one in people.iter().filter(|one| works(one)) {
+                        option value=(one.operator_id) { (one.login.as_deref().unwrap_or(&one.operator_id)) ", " (one.role.as_str()) }
+                    }
+                    option value="nobody" { "nobody in particular" }
+                }
+            }
+            button class="plain" type="submit" { "Assign" }
+        }
+    }
 }
 
 /// What is shown, and in which order; each choice tells how many wait.
-fn filter(query: &QueueQuery, counts: &[ReviewCount]) -> maud::Markup {
+fn filter(query: &QueueQuery, counts: &[ReviewCount], people: &[NamedOperatorView]) -> Markup {
     let waiting = |is: &dyn Fn(&ReviewCount) -> bool| -> u64 {
         counts.iter().filter(|count| is(count)).map(|count| count.waiting).sum()
     };
@@ -82,12 +145,20 @@ fn filter(query: &QueueQuery, counts: &[ReviewCount]) -> maud::Markup {
     let orders = [("oldest", "the longest waiting"), ("riskiest", "the riskiest")]
         .map(|(word, told)| (word, told.to_owned()));
     let holders = [("nobody", "nobody"), ("me", "me")].map(|(word, told)| (word, told.to_owned()));
+    let snoozed = counts.iter().map(|count| count.snoozed).sum::<u64>();
+    let put_off = [("only", format!("nothing else ({snoozed})")), ("all", "too".to_owned())];
+    let named = people
+        .iter()
+        .map(|one| (one.operator_id.as_str(), one.login.clone().unwrap_or_else(|| one.operator_id.clone())));
+    let assignees: Vec<_> = holders.iter().cloned().chain(named).collect();
     html! {
         form method="get" action="/admin" class="row" {
             (choice("order", "First", None, &orders, &query.order))
             (choice("cause", "Why", Some("any"), &causes, &query.cause))
             (choice("risk_level", "Risk", Some("any"), &levels, &query.risk_level))
             (choice("held_by", "With", Some("anybody"), &holders, &query.held_by))
+            (choice("assigned_to", "Assigned to", Some("anybody"), &assignees, &query.assigned_to))
+            (choice("snoozed", "Put off", Some("left out"), &put_off, &query.snoozed))
             button class="plain" type="submit" { "Show" }
         }
     }
@@ -99,7 +170,7 @@ fn choice(
     any: Option<&str>,
     options: &[(&str, String)],
     chosen: &Option<String>,
-) -> maud::Markup {
+) -> Markup {
     html! {
         div {
             label for=(name) { (label) }
@@ -119,6 +190,8 @@ fn address(query: &QueueQuery, cursor: &str) -> String {
         ("risk_level", &query.risk_level),
         ("partner_id", &query.partner_id),
         ("held_by", &query.held_by),
+        ("assigned_to", &query.assigned_to),
+        ("snoozed", &query.snoozed),
     ];
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in kept {
@@ -129,15 +202,19 @@ fn address(query: &QueueQuery, cursor: &str) -> String {
     format!("/admin?{}", pairs.append_pair("cursor", cursor).finish())
 }
 
-fn row(item: &ReviewItem, now: DateTime<Utc>) -> maud::Markup {
+fn row(item: &ReviewItem, people: &[NamedOperatorView], now: DateTime<Utc>, can_pick: bool) -> Markup {
     html! {
         tr {
+            @if can_pick { td { input type="checkbox" name="sessions[]" value=(item.session_id) aria-label={ "Select " (item.session_id) }; } }
             th scope="row" { a href={ "/admin/reviews/" (item.session_id) } { code { (item.session_id) } } }
-            td { time datetime=(item.waiting_since) { (waited(&item.waiting_since, now)) } @if item.overdue { " " span class="tag bad" { "overdue" } } }
+            td { time datetime=(item.waiting_since) { (waited(&item.waiting_since, now)) } @if item.overdue { " " span class="tag bad" { "overdue" } }
+                @if let Some(until) = &item.snoozed_until { " " span class="tag" { "put off until " (until) } }
+            }
             td { (words(&item.cause)) }
             td { (item.risk_level.as_deref().unwrap_or("-")) @if let Some(score) = item.risk_score { " (" (format!("{score:.2}")) ")" } }
             td { @for reason in &item.review_reasons { span class="tag" { (words(reason)) } " " } }
             td { @match &item.claimed_by { Some(reviewer) => code { (reviewer) }, None => span class="quiet" { "nobody" } } }
+            td { @match &item.assigned_to { Some(operator) => (called(people, operator)), None => span class="quiet" { "nobody" } } }
         }
     }
 }

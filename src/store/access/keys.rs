@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{KeyId, OperatorId, PartnerId};
 use domain::operator::Role;
 use domain::partner::Scope;
+use domain::review::Staff;
 use subtle::ConstantTimeEq;
 
 use super::{Caller, KeyHash};
@@ -72,6 +73,13 @@ pub struct OperatorInfo {
     pub disabled_at: Option<DateTime<Utc>>,
     /// When the person was taken on.
     pub created_at: DateTime<Utc>,
+}
+
+impl OperatorInfo {
+    /// Whether the person may work on cases now.
+    pub fn works_on_cases(&self) -> bool {
+        self.disabled_at.is_none() && matches!(self.role, Role::Admin | Role::Reviewer)
+    }
 }
 
 /// A key of an older version that is not in the log yet; times are microseconds since 1970, UTC.
@@ -222,6 +230,12 @@ impl Store {
             })
         };
         rows.into_iter().map(read).collect()
+    }
+
+    /// Who may work on cases now.
+    pub async fn staff(&self) -> Result<Staff, StoreError> {
+        let all = self.list_operators().await?;
+        Ok(all.into_iter().filter(OperatorInfo::works_on_cases).map(|info| info.id).collect())
     }
 
     /// Keys of an older version that are not in the log yet, each partner's together.

@@ -30,6 +30,30 @@ pub struct ReviewReleased {
     pub released_at: Timestamp,
 }
 
+/// A reviewer put the case off: it waits for nobody until then, unless somebody takes it before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewSnoozed {
+    /// Who.
+    pub reviewer: OperatorId,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why.
+    pub note: Option<Sealed<ReviewNote>>,
+    /// When.
+    pub snoozed_at: Timestamp,
+}
+
+/// An administrator gave the case to somebody, or to nobody in particular again: it is kept for that person, claimed or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewAssigned {
+    /// To whom; none for nobody in particular.
+    pub assignee: Option<OperatorId>,
+    /// By whom.
+    pub assigned_by: OperatorId,
+    /// When.
+    pub assigned_at: Timestamp,
+}
+
 /// A reviewer wrote something down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReviewNoted {

@@ -1,25 +1,14 @@
 use chrono::Duration;
-use uuid::Uuid;
 
+use super::super::testing::reviews::{ANN, BEN, approve, claim, operator, undecided};
 use super::super::testing::{Story, World, hit};
 use super::super::{Action, SessionError};
 use super::*;
 use crate::review::RejectionCode;
 use crate::screening::{ListChange, Rescreening, ScreeningHits};
 
-fn operator(number: u128) -> Caller {
-    Caller::Operator(OperatorId::new(Uuid::from_u128(number)))
-}
-
-const ANN: u128 = 1;
-const BEN: u128 = 2;
-
 fn resolve(entity: &str, resolution: Resolution) -> Action {
     Action::ResolveHit(ResolveHit { entity: entity.into(), resolution, note: None })
-}
-
-fn approve() -> Action {
-    Action::DecideReview(DecideReview { ruling: Ruling::Approve, note: None })
 }
 
 fn reject(codes: &[RejectionCode]) -> Action {
@@ -31,18 +20,13 @@ fn decided(change: impl FnOnce(&mut World)) -> Story {
     Story::opened().given(change).complete().then(Action::Submit)
 }
 
-/// Waits for a review without any hit.
-fn undecided() -> Story {
-    decided(|world| world.screening.lists.clear())
-}
-
 /// Waits for a review with one possible match and one near miss.
 fn matched() -> Story {
     decided(|world| world.screening.hits = ScreeningHits(vec![hit("a", true), hit("b", false)]))
 }
 
 fn claimed(story: Story, by: u128) -> Story {
-    story.then_from(operator(by), Action::ClaimReview)
+    story.then_from(operator(by), claim())
 }
 
 fn rescreened(hits: Vec<ScreeningHit>) -> Action {
@@ -59,24 +43,24 @@ fn rescreened(hits: Vec<ScreeningHit>) -> Action {
 #[test]
 fn a_case_is_one_reviewers_until_the_claim_lapses_or_is_given_back() {
     let story = claimed(undecided(), ANN);
-    assert_eq!(story.when_from(operator(ANN), Action::ClaimReview), Ok(vec![]));
-    for action in [Action::ClaimReview, Action::ReleaseReview, reject(&[RejectionCode::RiskPolicy])] {
+    assert_eq!(story.when_from(operator(ANN), claim()), Ok(vec![]));
+    for action in [claim(), Action::ReleaseReview, reject(&[RejectionCode::RiskPolicy])] {
         assert_eq!(story.when_from(operator(BEN), action), Err(SessionError::ClaimedByAnother));
     }
     let lapsed = story.clone().after(CLAIM_LASTS);
-    assert_eq!(lapsed.when_from(operator(BEN), Action::ClaimReview).unwrap().len(), 1);
+    assert_eq!(lapsed.when_from(operator(BEN), claim()).unwrap().len(), 1);
     let renewed = story.clone().after(CLAIM_LASTS - Duration::minutes(1));
-    assert_eq!(renewed.when_from(operator(ANN), Action::ClaimReview).unwrap().len(), 1);
+    assert_eq!(renewed.when_from(operator(ANN), claim()).unwrap().len(), 1);
     let free = story.then_from(operator(ANN), Action::ReleaseReview);
     assert_eq!(free.when_from(operator(ANN), Action::ReleaseReview), Ok(vec![]));
-    assert_eq!(free.when_from(operator(BEN), Action::ClaimReview).unwrap().len(), 1);
+    assert_eq!(free.when_from(operator(BEN), claim()).unwrap().len(), 1);
 }
 
 #[test]
 fn nothing_is_decided_without_a_claim_or_outside_a_review() {
     assert_eq!(undecided().when_from(operator(ANN), approve()), Err(SessionError::NotClaimed));
     let approved = decided(|_| {});
-    for action in [Action::ClaimReview, approve(), resolve("a", Resolution::SamePerson)] {
+    for action in [claim(), approve(), resolve("a", Resolution::SamePerson)] {
         assert_eq!(approved.when_from(operator(ANN), action), Err(SessionError::NotInReview));
     }
 }
@@ -87,7 +71,7 @@ fn only_operators_review() {
     for caller in [Caller::System, Caller::Link { generation: 0 }] {
         assert_eq!(story.when_from(caller, approve()), Err(SessionError::NotAllowed));
     }
-    assert_eq!(story.when(Action::ClaimReview), Err(SessionError::NotAllowed));
+    assert_eq!(story.when(claim()), Err(SessionError::NotAllowed));
 }
 
 #[test]

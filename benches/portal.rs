@@ -71,6 +71,9 @@ async fn measure() -> Result<()> {
         ("queue, riskiest first", "/admin?order=riskiest"),
         ("queue, of one cause and level", "/admin?cause=contested&risk_level=high&order=riskiest"),
         ("queue, nobody's", "/admin?held_by=nobody"),
+        ("queue, put off", "/admin?snoozed=only&order=riskiest"),
+        ("queue, assigned to me", "/admin?assigned_to=me"),
+        ("next case", "/admin/api/reviews/next"),
         ("sessions", "/admin/sessions"),
         ("overview", "/admin/overview"),
     ] {

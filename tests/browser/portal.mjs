@@ -1,13 +1,14 @@
-// The portal in a real browser: two reviewers work one case, an administrator makes a key and stops it; no page loads anything
-// from elsewhere, breaks its policy, needs a mouse, or keeps somebody out.
+// The portal in a real browser: two reviewers work one case, one goes from case to case by keyboard, an administrator assigns cases,
+// makes a key and stops it; no page loads anything from elsewhere, breaks its policy, needs a mouse, or keeps somebody out.
 //
-// From the environment: BASE_URL, API_KEY, SESSION (a case with one possible match), SCREENSHOTS (a folder), CHROMIUM.
+// From the environment: BASE_URL, API_KEY, SESSION (a case with one possible match), OTHERS (two more), SCREENSHOTS (a folder), CHROMIUM.
 
 import assert from "node:assert/strict";
 
 import { asked, base, inspected, person as personIn, started } from "./visitor.mjs";
 
-const { SESSION: session } = process.env;
+const { SESSION: session, OTHERS } = process.env;
+const others = OTHERS.split(",");
 const PASSWORD = "correct horse battery staple";
 
 const browser = await started();
@@ -22,6 +23,18 @@ async function signIn(page, login) {
   await page.keyboard.press("Enter");
   await page.waitForURL(`${base}/admin`);
 }
+
+/** Lists follow the log at a distance of milliseconds. */
+async function appears(page, address, selector) {
+  for (let tries = 0; tries < 50; tries += 1) {
+    await page.goto(address);
+    if ((await page.locator(selector).count()) > 0) return;
+    await page.waitForTimeout(100);
+  }
+  assert.fail(`${selector} does not appear at ${address}`);
+}
+
+const isCase = (url) => url.pathname.startsWith("/admin/reviews/");
 
 async function problem(page) {
   return page.textContent(".problem:not([hidden])");
@@ -44,7 +57,8 @@ const address = `${base}/admin/reviews/${session}`;
 await ben.goto(address);
 await ann.waitForSelector(`a[href$="${session}"]`);
 await ann.click("text=Take up the next case");
-await ann.waitForURL(address);
+await ann.waitForURL(isCase);
+await ann.goto(address);
 await ann.click("text=Take the case");
 await ann.waitForSelector("text=Give the case back");
 await inspected(ann, "case");
@@ -70,12 +84,80 @@ await ben.click("text=Take the case");
 await ben.waitForSelector("text=Give the case back");
 await inspected(ben, "case-phone");
 await ben.click("button:has-text('Approve')");
+// The next case follows by itself.
+await ben.waitForURL((url) => isCase(url) && url.href !== address);
+await ben.goto(address);
 await ben.waitForSelector(".tag:has-text('approved')");
 await ben.goto(`${base}/admin/lists?name=Nobody+Whatsoever`);
 await ben.waitForSelector("text=Nobody of that name is listed.");
 await inspected(ben, "lists-phone");
 
 assert.equal((await asked("GET", `/partner/sessions/${session}`)).status, "approved");
+
+// From case to case by keyboard. The next one's images are loaded while another is looked at, and none is loaded twice.
+const fetched = [];
+ann.on("request", (request) => {
+  if (request.url().includes("/evidence/")) fetched.push(request.url());
+});
+await ann.goto(`${base}/admin`);
+await ann.keyboard.press("n");
+await ann.waitForURL(isCase);
+await ann.waitForLoadState("networkidle");
+const first = others.find((one) => ann.url().endsWith(one));
+const second = others.find((one) => one !== first);
+assert.ok(first && fetched.some((url) => url.includes(second)), "the next case's images are there before it is opened");
+const seen = fetched.length;
+await ann.keyboard.press("n");
+await ann.waitForURL(`${base}/admin/reviews/${second}`);
+assert.match(await ann.title(), new RegExp(`^Case ${second.slice(0, 8)} `));
+assert.equal(await ann.evaluate(() => document.activeElement.tagName), "H1", "a screen reader says where it is");
+const areThere = () => [...document.querySelectorAll("main .images img")].every((image) => image.complete && image.naturalWidth > 0);
+assert.equal(await ann.evaluate(areThere), true, "without waiting");
+await ann.keyboard.press("c");
+await ann.waitForSelector("text=Give the case back");
+await ann.waitForLoadState("networkidle");
+assert.equal(fetched.slice(seen).some((url) => url.includes(second)), false, "from memory");
+
+// The keys are told, and can be switched off.
+await ann.keyboard.press("?");
+await ann.waitForSelector("dialog[open]");
+await inspected(ann, "keyboard");
+await ann.uncheck("[data-switch]");
+await ann.keyboard.press("Escape");
+await ann.keyboard.press("r");
+await ann.waitForTimeout(300);
+assert.equal(await ann.locator("text=Give the case back").count(), 1, "the keys are off");
+await ann.click("button:has-text('Keyboard')");
+await ann.check("[data-switch]");
+await ann.keyboard.press("Escape");
+await ann.keyboard.press("a");
+assert.equal(await ann.evaluate(() => document.activeElement.textContent), "Approve");
+await ann.keyboard.press("j");
+await ann.keyboard.press("Space");
+// In a field no key is a command.
+await ann.keyboard.press("n");
+await ann.focus("button:has-text('Reject')");
+await ann.keyboard.press("Enter");
+await ann.waitForURL(`${base}/admin/reviews/${first}`);
+assert.equal((await asked("GET", `/partner/sessions/${second}`)).status, "rejected");
+await ann.goBack();
+await ann.waitForURL(`${base}/admin/reviews/${second}`);
+await ann.waitForSelector(".tag:has-text('rejected')");
+await ann.goForward();
+await ann.waitForURL(`${base}/admin/reviews/${first}`);
+await ann.waitForSelector("text=Take the case");
+
+// The last one is put off: nothing is left, until somebody looks for what is put off.
+await ann.click("text=Put the case off");
+await inspected(ann, "case-put-off");
+await ann.click("button:has-text('Put off until then')");
+await ann.waitForSelector(".problem:not([hidden])");
+assert.match(await problem(ann), /until: Field required/);
+await ann.click("button:has-text('Tomorrow')");
+await ann.waitForURL(`${base}/admin?done=1`);
+await ann.waitForSelector("text=Nothing waits for you.");
+await inspected(ann, "queue-done");
+await appears(ann, `${base}/admin?snoozed=only`, "text=put off until");
 
 // The case as it stood after its first event, by keyboard alone; then as it stands.
 await ann.goto(address);
@@ -106,6 +188,18 @@ assert.equal(refusal, 403);
 const { page: root, wrong: ofRoot } = await person({ viewport: { width: 1280, height: 900 } });
 root.on("dialog", (dialog) => dialog.accept());
 await signIn(root, "root");
+// Assigned to somebody, without a mouse: nobody else takes it.
+await root.goto(`${base}/admin?snoozed=all`);
+await root.focus("[data-all]");
+await root.keyboard.press("Space");
+assert.equal(await root.locator("tbody input:checked").count(), 1);
+await inspected(root, "queue-assign");
+await root.selectOption("#operator", { label: "ben, reviewer" });
+await root.focus("button:has-text('Assign')");
+await root.keyboard.press("Enter");
+await root.waitForSelector("td:has-text('ben')");
+await ann.goto(`${base}/admin/reviews/${first}`);
+await ann.waitForSelector("text=It is assigned to somebody else");
 await root.goto(`${base}${partner}`);
 await root.fill("[name=name]", "shop <b>1</b>");
 await root.click("button:has-text('Make the key')");

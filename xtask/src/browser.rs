@@ -46,7 +46,9 @@ fn portal(walk: &Walk<'_>) -> anyhow::Result<()> {
         server.command(["operators", "add", operator, "--role", role, "--password-stdin"], PASSWORD)?;
     }
     let session = listed_session(&server)?;
-    finished(walk("portal.mjs", &server)?.env("SESSION", session))
+    // The person is on a list by now, so these wait from their submit on.
+    let others = [verified(&server)?, verified(&server)?].join(",");
+    finished(walk("portal.mjs", &server)?.env("SESSION", session).env("OTHERS", others))
 }
 
 /// A person verifies before a camera that plays a film, under the demonstration's policy and under the default one.
@@ -82,11 +84,7 @@ fn listed_session(server: &Server) -> anyhow::Result<String> {
     let samples = server.folder().join("samples");
     let drawn = ekyc(["demo", "--images"]).arg(&samples).stdout(Stdio::null()).status()?;
     ensure!(drawn.success(), "the sample images could not be drawn");
-    let walked = said(python()?.arg("tests/clients/python.py").env("SAMPLES", &samples), server)?;
-    let polled = walked.lines().last().unwrap_or_default();
-    let (_, rest) =
-        polled.split_once("\"session_id\": \"").context("the example client ends with the session")?;
-    let session = rest.split('"').next().unwrap_or_default().to_owned();
+    let session = verified(server)?;
     let list = server.folder().join("own.ftm.json");
     let entity = said(python()?.args(["tests/browser/case.py", "list", &session]), server)?;
     std::fs::write(&list, entity)?;
@@ -94,6 +92,16 @@ fn listed_session(server: &Server) -> anyhow::Result<String> {
     server.command(["lists", "import", list, "--name", "own", "--date", "2026-01-01"], "")?;
     said(python()?.args(["tests/browser/case.py", "wait", &session]), server)?;
     Ok(session)
+}
+
+/// A session that the example client brings to its outcome, with the samples in the server's folder.
+fn verified(server: &Server) -> anyhow::Result<String> {
+    let samples = server.folder().join("samples");
+    let walked = said(python()?.arg("tests/clients/python.py").env("SAMPLES", samples), server)?;
+    let polled = walked.lines().last().unwrap_or_default();
+    let (_, rest) =
+        polled.split_once("\"session_id\": \"").context("the example client ends with the session")?;
+    Ok(rest.split('"').next().unwrap_or_default().to_owned())
 }
 
 /// What a script says that knows the server.

@@ -118,6 +118,16 @@ impl Operators {
         Ok(operator)
     }
 
+    /// Notes in the log what somebody did that is no stream's own.
+    pub async fn note(
+        &self,
+        operator: OperatorId,
+        action: OperatorAction,
+        actor: &Actor,
+    ) -> Result<(), OperatorsError> {
+        self.act(operator, action, actor).await
+    }
+
     /// Everybody, with names.
     pub async fn list(&self) -> Result<Vec<NamedOperator>, OperatorsError> {
         let mut named = vec![];
@@ -149,7 +159,7 @@ impl Operators {
         for _ in 0..TRIES {
             let at = self.clock.now();
             let another_admin = self.another_admin(operator).await?;
-            let command = OperatorCommand { at, another_admin, action };
+            let command = OperatorCommand { at, another_admin, action: action.clone() };
             let done =
                 attempt::<Operator>(&self.events, &id, command, &(), actor.metadata(at), |_, _| {}).await;
             match done {

@@ -170,6 +170,16 @@ impl KeyVault {
         keyed_hash(self.indexing.as_slice(), &[&length_prefixed(&["digest", purpose]), bytes])
     }
 
+    fn blind(&self, partner: PartnerId, indexed: &[Indexed<'_>]) -> Vec<BlindIndex> {
+        let blind = |index: &Indexed<'_>| BlindIndex {
+            partner: partner.to_string(),
+            purpose: index.purpose,
+            value: self.index_value(partner, index.purpose, index.value),
+            class: index.class,
+        };
+        indexed.iter().map(blind).collect()
+    }
+
     fn index_value(&self, partner: PartnerId, purpose: &str, value: &str) -> [u8; 32] {
         keyed_hash(self.indexing.as_slice(), &[&length_prefixed(&[&partner.to_string(), purpose, value])])
     }
@@ -187,19 +197,23 @@ impl Vault for KeyVault {
         let wrapped = fresh.each_ref().map(|(class, key)| {
             (*class, cipher::seal(&self.wrapping, &wrapping_context(session, *class), key.as_slice()))
         });
-        let indexes: Vec<_> = indexed
-            .iter()
-            .map(|index| BlindIndex {
-                partner: partner.to_string(),
-                purpose: index.purpose,
-                value: self.index_value(partner, index.purpose, index.value),
-                class: index.class,
-            })
-            .collect();
+        let indexes = self.blind(partner, indexed);
         let ticket = self.cache.ticket();
         let made = self.database.make_session(session, &wrapped, &indexes, now()).await?;
         for (class, key) in fresh.iter().filter(|(class, _)| made.contains(class)) {
             self.cache.insert((session, *class), Arc::new(SessionKeys::of(key)), ticket);
+        }
+        Ok(())
+    }
+
+    async fn index(
+        &self,
+        session: SessionId,
+        partner: PartnerId,
+        indexed: &[Indexed<'_>],
+    ) -> Result<(), PortError> {
+        if !indexed.is_empty() {
+            self.database.make_session(session, &[], &self.blind(partner, indexed), now()).await?;
         }
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! Documents: what a reader reports, what the rules make of it, and the identity that follows.
 
+pub mod likeness;
+mod read_zone;
 mod sides;
 #[cfg(test)]
 pub(crate) mod specimen;
 #[cfg(test)]
 mod tests;
 
+pub use read_zone::{Place, ReadField, ReadZone};
 pub use sides::{SideView, join};
 
 use chrono::NaiveDate;
@@ -31,7 +34,7 @@ pub struct MrzReading {
 }
 
 /// Fields of the printed zone; each is none unless the reader is sure.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrintedFields {
     /// Given names first.
     pub full_name: Option<String>,
@@ -67,6 +70,8 @@ pub struct DocumentReading {
     pub mrz: Option<MrzReading>,
     /// The printed zone.
     pub printed: PrintedFields,
+    /// Where the fields were read.
+    pub zones: Vec<ReadZone>,
     /// Whether the names of the two zones agree; none where one of them was not read.
     pub names_agree: Option<bool>,
     /// Confidence of the whole reading.
@@ -96,6 +101,9 @@ pub struct Identity {
     pub expiry_date: Option<NaiveDate>,
     /// The rows of the MRZ as read.
     pub mrz_rows: Vec<String>,
+    /// What is printed beside the MRZ; none without an MRZ, where the fields above are the printed ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printed: Option<PrintedFields>,
 }
 
 impl Personal for Identity {
@@ -293,6 +301,7 @@ fn identity(reading: &DocumentReading) -> Identity {
             document_number: printed.document_number.clone(),
             expiry_date: printed.expiry_date,
             mrz_rows: vec![],
+            printed: None,
         };
     };
     let name = mrz.name();
@@ -307,6 +316,7 @@ fn identity(reading: &DocumentReading) -> Identity {
         document_number: Some(mrz.document_number().to_owned()).filter(|number| !number.is_empty()),
         expiry_date: mrz.expiry_date(),
         mrz_rows: rows.clone(),
+        printed: Some(printed.clone()).filter(|printed| *printed != PrintedFields::default()),
     }
 }
 

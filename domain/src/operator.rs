@@ -4,8 +4,8 @@ mod event;
 mod rules;
 
 pub use event::{
-    OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited, OperatorSignedIn, OperatorSignedOut,
-    PasswordChanged, RoleChanged,
+    ListDropped, ListTaken, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited,
+    OperatorSignedIn, OperatorSignedOut, PasswordChanged, RoleChanged,
 };
 pub use rules::{InvalidLogin, LoginName};
 
@@ -64,7 +64,7 @@ impl FromStr for Role {
 }
 
 /// A command, when it is given, and what the rules need to know of others.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct OperatorCommand {
     /// Now, by the caller's clock.
     pub at: Timestamp,
@@ -75,7 +75,7 @@ pub struct OperatorCommand {
 }
 
 /// What may be asked of an operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorAction {
     /// Take somebody on.
     Invite(Role),
@@ -91,6 +91,18 @@ pub enum OperatorAction {
     SignIn,
     /// Note that the person left.
     SignOut,
+    /// Note that the person took a sanctions list in.
+    NoteListTaken {
+        /// Its name.
+        list: String,
+        /// The version.
+        version: String,
+    },
+    /// Note that the person dropped a sanctions list.
+    NoteListDropped {
+        /// Its name.
+        list: String,
+    },
 }
 
 /// Why a command on an operator is refused; nothing changes then.
@@ -156,7 +168,9 @@ impl Aggregate for Operator {
             OperatorEvent::OperatorEnabled(_) => self.is_disabled = false,
             OperatorEvent::PasswordChanged(_)
             | OperatorEvent::OperatorSignedIn(_)
-            | OperatorEvent::OperatorSignedOut(_) => {}
+            | OperatorEvent::OperatorSignedOut(_)
+            | OperatorEvent::ListTaken(_)
+            | OperatorEvent::ListDropped(_) => {}
         }
     }
 }

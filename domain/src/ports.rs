@@ -118,6 +118,13 @@ pub trait Vault: Send + Sync {
         partner: PartnerId,
         indexed: &[Indexed<'_>],
     ) -> Result<(), PortError>;
+    /// Adds blind indexes to a session that is open; those of an erased class are left out, and again is harmless.
+    async fn index(
+        &self,
+        session: SessionId,
+        partner: PartnerId,
+        indexed: &[Indexed<'_>],
+    ) -> Result<(), PortError>;
     /// The partner's sessions whose blind index of `purpose` holds `value`, newest first, at most 10,000.
     async fn find(&self, partner: PartnerId, purpose: &str, value: &str)
     -> Result<Vec<SessionId>, PortError>;

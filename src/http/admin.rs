@@ -3,8 +3,12 @@
 mod assign;
 mod body;
 mod case;
+mod comparison;
+mod duplicates;
+mod endpoints;
 mod evidence;
 mod hit;
+mod lists;
 mod next;
 mod operator;
 mod operators;
@@ -24,8 +28,13 @@ use super::resource;
 
 pub use assign::__path_assign_cases;
 pub use case::{__path_get_case, CaseHit, CaseQuery, CaseView, FacesView, LivenessView, case_of};
-pub use evidence::{__path_get_evidence, FaceView};
+pub use endpoints::{
+    __path_add_endpoint, __path_disable_endpoint, __path_enable_endpoint, __path_remove_endpoint,
+    __path_rotate_secret, __path_test_endpoint,
+};
+pub use evidence::{__path_get_evidence, CaseImage, ZoneView};
 pub use hit::HitView;
+pub use lists::{__path_import_list, __path_list_lists, __path_remove_list, ListView, in_force};
 pub use next::{__path_next_case, NextQuery, next};
 pub use operator::{OperatorCaller, csrf_token};
 pub use operators::{
@@ -80,7 +89,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(resource("/admin/api/overview", "GET").route(web::get().to(overview::get_overview)))
         .service(resource("/admin/api/sessions", "GET").route(web::get().to(sessions::find_sessions)))
+        .configure(of_lists)
         .configure(of_partners)
+        .configure(of_endpoints)
         .configure(of_operators)
         .service(resource("/admin/screening", "GET").route(web::get().to(screening::search_lists)));
 }
@@ -100,6 +111,36 @@ fn of_operators(config: &mut web::ServiceConfig) {
         .service(
             resource("/admin/api/me/browsers/{id}/sign-out", "POST")
                 .route(web::post().to(operators::end_browser)),
+        );
+}
+
+fn of_lists(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            resource("/admin/api/lists", "GET, POST")
+                .route(web::get().to(lists::list_lists))
+                .route(web::post().to(lists::import_list)),
+        )
+        .service(
+            resource("/admin/api/lists/{name}/remove", "POST").route(web::post().to(lists::remove_list)),
+        );
+}
+
+fn of_endpoints(config: &mut web::ServiceConfig) {
+    let of_endpoint =
+        |call: &str| format!("/admin/api/partners/{{partner_id}}/endpoints/{{endpoint_id}}/{call}");
+    config
+        .service(
+            resource("/admin/api/partners/{partner_id}/endpoints", "POST")
+                .route(web::post().to(endpoints::add_endpoint)),
+        )
+        .service(resource(&of_endpoint("remove"), "POST").route(web::post().to(endpoints::remove_endpoint)))
+        .service(resource(&of_endpoint("enable"), "POST").route(web::post().to(endpoints::enable_endpoint)))
+        .service(resource(&of_endpoint("disable"), "POST").route(web::post().to(endpoints::disable_endpoint)))
+        .service(resource(&of_endpoint("test"), "POST").route(web::post().to(endpoints::test_endpoint)))
+        .service(
+            resource("/admin/api/partners/{partner_id}/webhook-secret", "POST")
+                .route(web::post().to(endpoints::rotate_secret)),
         );
 }
 

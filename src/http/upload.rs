@@ -106,10 +106,12 @@ async fn read_part(field: &mut Field, limit: usize) -> Result<Vec<u8>, ApiError>
     Ok(bytes)
 }
 
-fn malformed() -> ApiError {
+/// The body is no multipart form.
+pub fn malformed() -> ApiError {
     ApiError::bad_request("malformed_multipart", "The multipart body is malformed or ended early")
 }
 
-fn too_large(detail: &'static str) -> ApiError {
+/// The body is larger than it may be.
+pub fn too_large(detail: &'static str) -> ApiError {
     ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, "upload_too_large", detail)
 }

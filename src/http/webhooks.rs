@@ -10,7 +10,9 @@ pub use deliveries::{
     DeliveriesQuery, RedeliverBody, Redelivered, WebhookAttempts, WebhookDeliveries, attempts_of,
     deliveries_of, redeliver,
 };
-pub use endpoints::{WebhookEndpoint, endpoints_of};
+pub use endpoints::{
+    WebhookEndpoint, WebhookEndpointBody, WebhookEndpoints, WebhookSecret, WebhookTest, endpoints_of,
+};
 
 use super::problem::{ApiError, FieldProblem};
 use crate::partners::PartnersError;

@@ -1,7 +1,7 @@
 //! What of a list could not be read: rows and fields with their lines, or the whole file.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -111,4 +111,18 @@ pub enum ListError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl ListError {
+    /// The file at fault.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::Column { path, .. }
+            | Self::Markup { path, .. }
+            | Self::Format { path }
+            | Self::Undated { path }
+            | Self::Empty { path } => path,
+        }
+    }
 }

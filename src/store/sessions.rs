@@ -61,7 +61,7 @@ pub enum PageStart {
 }
 
 /// Which sessions a list asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionFilter {
     /// Whose sessions; everybody's if none.
     pub partner: Option<PartnerId>,

@@ -207,3 +207,17 @@ async fn the_link_is_drawn_for_whoever_holds_it() {
         assert_eq!(code(crossed, StatusCode::UNAUTHORIZED).await, "invalid_session_token", "{call}");
     }
 }
+
+#[tokio::test]
+async fn a_cookie_that_was_planted_before_the_link_was_opened_is_worth_nothing_after_it() {
+    let app = TestApp::start().await;
+    let (ours, theirs) = (Visitor::new(&app, user()).await, app.open_session("victim").await);
+    let link = ok(app.post(&format!("/partner/sessions/{theirs}/link"))).await;
+    let token = link["kyc_url"].as_str().unwrap().split_once("#t=").unwrap().1;
+    let swap = app.client.post(format!("{}/kyc/{theirs}/session", app.base)).header("Cookie", &ours.cookie);
+    let answer = swap.bearer_auth(token).header("Origin", &app.base).send().await.unwrap();
+    let given = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(!given.starts_with(&ours.cookie), "{given}");
+    let outcome = app.client.get(format!("{}/kyc/{theirs}/outcome", app.base)).header("Cookie", &ours.cookie);
+    assert_ne!(outcome.send().await.unwrap().status(), StatusCode::OK);
+}

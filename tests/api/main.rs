@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
+mod administration;
+mod case;
 mod clock;
 mod concurrency;
 mod consent;

@@ -164,3 +164,21 @@ async fn an_operator_looks_a_name_up_in_the_lists() {
     }
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_cookie_that_was_planted_before_the_sign_in_is_worth_nothing_after_it() {
+    let app = server().await;
+    let planted = format!("ekyc_operator={}", "ab".repeat(32));
+    let asked = json!({ "login": "ann", "password": PASSWORD });
+    let sign_in = app.client.post(format!("{}/admin/api/sign-in", app.base)).header("Cookie", &planted);
+    let answer = sign_in.json(&asked).send().await.unwrap();
+    let fresh = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(fresh.starts_with("ekyc_operator=") && !fresh.starts_with(&planted), "{fresh}");
+    let as_whom = async |cookie: &str| {
+        let me = app.client.get(format!("{}/admin/api/me", app.base)).header("Cookie", cookie);
+        me.send().await.unwrap().status()
+    };
+    assert_eq!(as_whom(&planted).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(as_whom(fresh.split(';').next().unwrap()).await, StatusCode::OK);
+    app.stop().await;
+}

@@ -219,10 +219,14 @@ async function underTheDemonstrationsPolicy() {
   await inspected(files, "hosted-manual-review");
 
   // A reviewer asks for one step again, with a word to the person; the other steps stay as they are.
-  const reviews = await reviewing();
-  await reviews(byFile.session_id, "claim", {});
+  const { page: ann, wrong: ofAnn } = await person(blind, { viewport: { width: 1280, height: 900 } });
+  await signedIn(ann);
+  await taken(ann, byFile.session_id);
   const message = "Take off your <b>hat</b>, please";
-  await reviews(byFile.session_id, "resubmission", { steps: ["selfie"], message });
+  await ann.check("input[name='steps[]'][value=selfie]");
+  await ann.fill("textarea[name=message]", message);
+  await ann.click("button:has-text('Send back')");
+  await until(byFile.session_id, "pending");
   const again = await asked("POST", `/partner/sessions/${byFile.session_id}/link`);
   await files.goto(again.kyc_url);
   await visible(files, "selfie");
@@ -231,20 +235,45 @@ async function underTheDemonstrationsPolicy() {
   await files.setInputFiles("#selfie-file", SELFIE);
   await files.click("#selfie [data-part=send]");
   await visible(files, "manual_review");
+
+  // The reviewer has seen enough: a rejection names its reason, and the person is told in words that reveal nothing.
+  await taken(ann, byFile.session_id);
+  await ann.click("button:has-text('Reject')");
+  await ann.waitForSelector(".problem:not([hidden])");
+  await ann.check("input[name='codes[]'][value=document_unusable]");
+  await ann.fill("form:has(input[name='codes[]']) textarea[name=note]", "Cut <i>corner</i>");
+  await ann.click("button:has-text('Reject')");
+  await until(byFile.session_id, "rejected");
+  await ann.goto(`${base}/admin/reviews/${byFile.session_id}`);
+  await ann.waitForSelector(".quote:has-text('Cut <i>corner</i>')");
+  await inspected(ann, "case-rejected");
+  await files.reload();
+  await visible(files, "rejected");
+  assert.equal((await files.content()).includes("corner"), false, "notes are for colleagues");
+  assert.deepEqual(ofAnn, []);
   await blind.close();
 }
 
-/** What a reviewer does, by the calls that the portal makes. */
-async function reviewing() {
-  const headers = { "Content-Type": "application/json" };
-  const post = (path, body) => fetch(`${base}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  const signedIn = await post("/admin/api/sign-in", { login: "ann", password: PASSWORD });
-  headers.Cookie = signedIn.headers.get("set-cookie").split(";")[0];
-  headers["X-CSRF-Token"] = (await signedIn.json()).csrf_token;
-  return async (session, call, body) => {
-    const answer = await post(`/admin/api/reviews/${session}/${call}`, body);
-    assert.equal(answer.status, 200, await answer.text());
-  };
+/** A reviewer at the portal. */
+async function signedIn(page) {
+  await page.goto(`${base}/admin/sign-in`);
+  await page.fill("#login", "ann");
+  await page.fill("#password", PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${base}/admin`);
+}
+
+async function taken(page, session) {
+  await page.goto(`${base}/admin/reviews/${session}`);
+  await page.click("text=Take the case");
+  await page.waitForSelector("text=Give the case back");
+}
+
+async function until(session, status) {
+  for (let tries = 0; (await polled(session)).status !== status; tries++) {
+    assert.ok(tries < 100, `${session} does not become ${status}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }
 
 /** The same evidence where specimens are not accepted. */

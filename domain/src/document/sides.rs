@@ -3,7 +3,7 @@
 //! What one side lacks the other may bring, but only if something on both says that they are one document: the back of
 //! a stolen card must not lend its machine-readable zone to a front of somebody's own making.
 
-use super::{DocumentProblem, DocumentVerdict, Identity};
+use super::{DocumentProblem, DocumentVerdict, Identity, PrintedFields};
 
 /// What one side shows by itself.
 #[derive(Clone)]
@@ -82,6 +82,35 @@ fn joined_identity(leading: &SideView, other: &SideView) -> Identity {
         document_number: lead.document_number.clone().or_else(|| fill.document_number.clone()),
         expiry_date: lead.expiry_date.or(fill.expiry_date),
         mrz_rows: lead.mrz_rows.clone(),
+        printed: printed_beside(leading, other),
+    }
+}
+
+/// What is printed on either side of a card with a zone: the leading side's own word comes first.
+fn printed_beside(leading: &SideView, other: &SideView) -> Option<PrintedFields> {
+    if !leading.has_zone() {
+        return None;
+    }
+    let lead = leading.identity.printed.clone().unwrap_or_default();
+    let fill = other.identity.printed.clone().unwrap_or_else(|| as_printed(&other.identity));
+    Some(PrintedFields {
+        full_name: lead.full_name.or(fill.full_name),
+        date_of_birth: lead.date_of_birth.or(fill.date_of_birth),
+        expiry_date: lead.expiry_date.or(fill.expiry_date),
+        document_number: lead.document_number.or(fill.document_number),
+        nationality: lead.nationality.or(fill.nationality),
+    })
+    .filter(|printed| *printed != PrintedFields::default())
+}
+
+/// The fields of a side without a zone: all of them are printed.
+fn as_printed(side: &Identity) -> PrintedFields {
+    PrintedFields {
+        full_name: side.full_name.clone(),
+        date_of_birth: side.date_of_birth,
+        expiry_date: side.expiry_date,
+        document_number: side.document_number.clone(),
+        nationality: side.nationality.clone(),
     }
 }
 
@@ -158,6 +187,9 @@ mod tests {
         assert_eq!(identity.full_name.as_deref(), Some("CLARA INES INVENTED"));
         assert_eq!(identity.printed_name.as_deref(), Some("Clara Ines Invented"));
         assert_eq!(identity.issuer.as_deref(), Some("ESP"));
+        let printed = identity.printed.unwrap();
+        assert_eq!(printed.document_number.as_deref(), Some("XDB471108"));
+        assert_eq!(printed.expiry_date, Some(day(2031, 3, 9)));
     }
 
     #[test]

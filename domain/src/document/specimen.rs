@@ -111,6 +111,7 @@ impl Specimen {
         DocumentReading {
             mrz: self.has_zone.then_some(MrzReading { mrz, rows, repaired: self.repaired }),
             printed: self.printed.clone(),
+            zones: vec![],
             names_agree: self.names_agree,
             confidence: self.confidence,
             quality: self.quality,

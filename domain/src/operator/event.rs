@@ -23,6 +23,10 @@ domain_events! {
         OperatorSignedIn = "1",
         /// The person signed out.
         OperatorSignedOut = "1",
+        /// The person took a sanctions list in.
+        ListTaken = "1",
+        /// The person dropped a sanctions list.
+        ListDropped = "1",
     }
 }
 
@@ -77,4 +81,24 @@ pub struct OperatorSignedIn {
 pub struct OperatorSignedOut {
     /// When.
     pub signed_out_at: Timestamp,
+}
+
+/// The person took a sanctions list in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListTaken {
+    /// Its name.
+    pub list: String,
+    /// The version that is in force since.
+    pub version: String,
+    /// When.
+    pub taken_at: Timestamp,
+}
+
+/// The person dropped a sanctions list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListDropped {
+    /// Its name.
+    pub list: String,
+    /// When.
+    pub dropped_at: Timestamp,
 }

@@ -1,8 +1,8 @@
 //! The rules: what is refused, and what a command comes to.
 
 use super::event::{
-    OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited, OperatorSignedIn, OperatorSignedOut,
-    PasswordChanged, RoleChanged,
+    ListDropped, ListTaken, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited,
+    OperatorSignedIn, OperatorSignedOut, PasswordChanged, RoleChanged,
 };
 use super::{Operator, OperatorAction, OperatorCommand, OperatorError, Role};
 
@@ -62,6 +62,8 @@ pub(super) fn decide(
         OperatorAction::SignIn => OperatorSignedIn { signed_in_at: at }.into(),
         OperatorAction::SignOut => OperatorSignedOut { signed_out_at: at }.into(),
         OperatorAction::NotePassword => PasswordChanged { changed_at: at }.into(),
+        OperatorAction::NoteListTaken { list, version } => ListTaken { list, version, taken_at: at }.into(),
+        OperatorAction::NoteListDropped { list } => ListDropped { list, dropped_at: at }.into(),
     };
     Ok(Some(event))
 }
@@ -100,8 +102,8 @@ mod tests {
     fn the_last_enabled_admin_is_neither_disabled_nor_demoted() {
         let admin = invited(Role::Admin);
         for action in [OperatorAction::Disable, OperatorAction::ChangeRole(Role::Reviewer)] {
-            assert_eq!(story(&admin, false, action), Err(OperatorError::LastAdmin));
-            assert!(story(&admin, true, action).is_ok_and(|events| events.len() == 1));
+            assert_eq!(story(&admin, false, action.clone()), Err(OperatorError::LastAdmin));
+            assert!(story(&admin, true, action.clone()).is_ok_and(|events| events.len() == 1));
             assert!(story(&invited(Role::Reviewer), false, action).is_ok());
         }
     }

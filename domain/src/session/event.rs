@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::contact::{ExternalUserId, Metadata, RedirectUrl, WebhookUrl};
-use crate::document::{Declared, DocumentVerdict, Identity};
+use crate::document::{Declared, DocumentVerdict, Identity, ReadZone};
 use crate::document_type::DocumentSide;
 use crate::events::domain_events;
 use crate::evidence::{Capture, EvidenceRef, Fingerprint};
@@ -144,6 +144,9 @@ pub struct DocumentRead {
     pub portrait: Option<Sealed<FaceTemplate>>,
     /// Where the portrait is.
     pub portrait_box: Option<FaceBox>,
+    /// Where on this upload its fields were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<ReadZone>,
     /// What this side shows by itself, where verdict, identity and portrait are those of both sides together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnSide>,

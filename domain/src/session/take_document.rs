@@ -10,6 +10,7 @@ use super::event::{DocumentRead, DocumentSubmitted, FacePair, SessionEvent};
 use super::other_side::{self, Portrait};
 use super::state::Session;
 use crate::Timestamp;
+use crate::document::likeness::{indexed, likenesses};
 use crate::document::{Declared, SideView, examine};
 use crate::document_type::DocumentSide;
 use crate::evidence::{EvidenceRef, Fingerprint};
@@ -39,6 +40,11 @@ pub(super) async fn handle(
     let fresh = SideView { verdict, identity };
     let other = other_side::of(state, session, &declared, side, vault).await?;
     let (verdict, identity) = other_side::with(&fresh, side, other.as_ref());
+    if let Some(opened) = state.opened() {
+        let likenesses = likenesses(&identity);
+        let indexes: Vec<_> = likenesses.iter().map(indexed).collect();
+        vault.index(session, opened.partner_id, &indexes).await?;
+    }
     let counted = other_side::portrait(portrait.template.as_ref(), side, other.as_ref());
 
     let document_id = DocumentId::new(services.ids.uuid());
@@ -67,6 +73,7 @@ pub(super) async fn handle(
         identity: seal(vault, session, &identity).await?,
         portrait_box: portrait.face.filter(|_| matches!(counted, Some(Portrait::Fresh(_)))),
         portrait: other_side::sealed(counted, vault, session).await?,
+        zones: reading.zones,
         own: match other {
             Some(_) => Some(other_side::own(&fresh, portrait.template.as_ref(), vault, session).await?),
             None => None,

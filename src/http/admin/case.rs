@@ -1,7 +1,10 @@
 //! A case as its reviewer sees it: the person, the hits, what was said about them, and everything that happened.
 
+use std::collections::BTreeMap;
+
 use actix_web::web;
 use cqrs_es::Aggregate;
+use domain::contact::Metadata;
 use domain::document::Identity;
 use domain::free_text::{ContestReason, ReviewNote};
 use domain::ids::SessionId;
@@ -16,6 +19,8 @@ use projections::audit_trail::Cause;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::comparison::{self, FieldView};
+use super::duplicates::{self, DuplicateView};
 use super::evidence::{self, CaseImage};
 use super::hit::HitView;
 use super::operator::OperatorCaller;
@@ -42,6 +47,12 @@ pub struct CaseView {
     /// The fields of the latest document; null before one was read, and after they were erased.
     #[schema(value_type = Option<Object>)]
     pub identity: Option<Identity>,
+    /// The document's fields as each source has them, and whether the sources agree.
+    pub fields: Vec<FieldView>,
+    /// What the partner says of its user; null where it says nothing, and after it was erased.
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// Other sessions of the partner with the same document or person, the newest first, at most 20; as of now, whatever `at` says.
+    pub duplicates: Vec<DuplicateView>,
     /// Each check digit of the machine-readable zone as it was read; none without a zone that parses.
     pub check_digits: Vec<CheckDigitView>,
     /// How the faces compare.
@@ -223,6 +234,15 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         Some((_, read)) => opened(vault, view.session_id, &read.identity).await?,
         None => None,
     };
+    let metadata: Option<Metadata> = match session.opened().and_then(|opened| opened.metadata.as_ref()) {
+        Some(sealed) => opened(vault, view.session_id, sealed).await?,
+        None => None,
+    };
+    let metadata = metadata.map(BTreeMap::from);
+    let duplicates = match &identity {
+        Some(identity) => duplicates::of(shared, view.partner_id, view.session_id, identity).await?,
+        None => vec![],
+    };
     let now = services.clock.now();
     let claim = session.claim_at(now);
     let mut hits = vec![];
@@ -246,7 +266,10 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
             .as_ref()
             .map(|identity| check_digits(identity, now.date_naive()))
             .unwrap_or_default(),
+        fields: comparison::fields(identity.as_ref(), metadata.as_ref()),
         identity,
+        metadata,
+        duplicates,
         faces: [
             session.document_match().map(|compared| FacesView::of("document_selfie", compared)),
             session.liveness_match().map(|compared| FacesView::of("selfie_liveness", compared)),

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse, web};
+use domain::document::ReadZone;
 use domain::document_type::DocumentSide;
 use domain::evidence::MediaType;
 use domain::face::FaceBox;
@@ -28,6 +29,24 @@ pub struct CaseImage {
     pub href: String,
     /// Where its face is, if one was found.
     pub face: Option<FaceView>,
+    /// Where fields of the document were read.
+    pub zones: Vec<ZoneView>,
+}
+
+/// Where a field was read, in shares of the image's width and height.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct ZoneView {
+    /// `mrz_row`, full_name, date_of_birth, expiry_date, document_number or nationality.
+    pub field: &'static str,
+    /// Its four corners, each x then y, in the direction of reading.
+    pub corners: [[f64; 2]; 4],
+}
+
+impl From<&ReadZone> for ZoneView {
+    fn from(zone: &ReadZone) -> Self {
+        let corners = zone.corners.map(|place| [place.x.to_f64(), place.y.to_f64()]);
+        Self { field: zone.field.as_str(), corners }
+    }
 }
 
 /// Where a face is, in shares of the image's width and height.
@@ -58,6 +77,7 @@ struct Held {
     /// Place in a file of frames.
     frame: Option<u16>,
     face: Option<FaceView>,
+    zones: Vec<ZoneView>,
 }
 
 /// Frames of the liveness check that are shown, evenly spread; the film has sixty.
@@ -77,12 +97,20 @@ fn held(session: &Session) -> Vec<Held> {
                 class: DataClass::Identity,
                 frame: None,
                 face,
+                zones: read.zones.iter().map(Into::into).collect(),
             });
         }
     }
     if let Some(selfie) = session.selfie() {
         let (blob, face) = (selfie.image.blob, selfie.face_box.map(Into::into));
-        all.push(Held { kind: "selfie", blob, class: DataClass::Biometric, frame: None, face });
+        all.push(Held {
+            kind: "selfie",
+            blob,
+            class: DataClass::Biometric,
+            frame: None,
+            face,
+            zones: vec![],
+        });
     }
     if let Some(check) = session.liveness() {
         let (shown, frames) = (check.frames.frames.min(FRAMES), check.frames.frames);
@@ -92,6 +120,7 @@ fn held(session: &Session) -> Vec<Held> {
             class: DataClass::Biometric,
             frame: Some(number * frames / shown),
             face: None,
+            zones: vec![],
         }));
     }
     all
@@ -105,7 +134,7 @@ pub fn images(id: SessionId, session: &Session) -> Vec<CaseImage> {
     let place = |held: Held| {
         let frame = held.frame.map_or_else(String::new, |frame| format!("?frame={frame}"));
         let href = format!("/admin/api/reviews/{id}/evidence/{}{frame}", held.blob);
-        CaseImage { kind: held.kind, href, face: held.face }
+        CaseImage { kind: held.kind, href, face: held.face, zones: held.zones }
     };
     held(session).into_iter().map(place).collect()
 }

@@ -1,19 +1,20 @@
 //! A case on one screen: the evidence, the fields, the hits, what to decide, and everything that happened.
 
+mod document;
+
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::document::Identity;
 use domain::ids::SessionId;
 use domain::operator::Role;
 use domain::review::Resolution;
 use maud::{Markup, html};
 
+use self::document::{duplicates, fields, images, zone};
 use super::desk::{Desk, works};
 use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
 use crate::http::admin::{
-    CaseHit, CaseQuery, CaseView, FaceView, FacesView, HitView, LivenessView, OperatorCaller, case_of,
-    operators,
+    CaseHit, CaseQuery, CaseView, FacesView, HitView, LivenessView, OperatorCaller, case_of, operators,
 };
 use crate::http::problem::ApiError;
 
@@ -59,7 +60,8 @@ async fn page(
         div class="columns" {
             div {
                 (images(&case))
-                section aria-labelledby="fields" { h2 id="fields" { "Document" } (identity(case.identity.as_ref())) (zone(&case)) }
+                section aria-labelledby="fields" { h2 id="fields" { "Document" } (fields(&case)) (zone(&case)) }
+                section aria-labelledby="duplicates" { h2 id="duplicates" { "Seen before" } (duplicates(&case)) }
                 section aria-labelledby="checks" { h2 id="checks" { "Checks" } (checks(&case)) (faces(&case.faces)) (liveness(case.liveness.as_ref())) }
             }
             div {
@@ -153,82 +155,6 @@ fn summary(desk: &Desk<'_>) -> Markup {
         @if !case.review_reasons.is_empty() {
             p { "Against an approval: " @for reason in &case.review_reasons { span class="tag" { (words(reason)) } " " } }
         }
-    }
-}
-
-fn images(case: &CaseView) -> Markup {
-    html! {
-        section aria-labelledby="evidence" {
-            h2 id="evidence" { "Evidence" }
-            @if case.images.is_empty() { p class="quiet" { "No image is held." } }
-            div class="images" {
-                @for image in &case.images {
-                    figure class=[(image.kind == "liveness_frame").then_some("frame")] {
-                        a href=(image.href) class=[image.face.map(|_| "marked")] {
-                            img src=(image.href) alt=(words(image.kind)) loading="lazy";
-                            @if let Some(face) = image.face { (mark(face)) }
-                        }
-                        figcaption { (words(image.kind)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A frame around a face, over the picture that it is in.
-fn mark(face: FaceView) -> Markup {
-    let at = |share: f64| (share * 1_000.0).round();
-    html! {
-        svg class="mark" viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true" {
-            rect x=(at(face.left)) y=(at(face.top)) width=(at(face.width)) height=(at(face.height)) {}
-        }
-    }
-}
-
-/// The zone as it was read, and each of its check digits.
-fn zone(case: &CaseView) -> Markup {
-    let rows = case.identity.as_ref().map(|identity| identity.mrz_rows.as_slice()).unwrap_or_default();
-    html! {
-        @if !rows.is_empty() {
-            h3 { "Machine-readable zone" }
-            pre class="zone" tabindex="0" role="region" aria-label="Machine-readable zone" { @for row in rows { (row) "\n" } }
-        }
-        @if !case.check_digits.is_empty() {
-            table {
-                thead { tr { th scope="col" { "Check digit of" } th scope="col" { "Printed" } th scope="col" { "Computed" } } }
-                tbody { @for digit in &case.check_digits {
-                    tr {
-                        th scope="row" { (words(digit.field)) }
-                        td class=(if digit.ok { "good" } else { "bad" }) { code { (digit.printed) } @if !digit.ok { " wrong" } }
-                        td { code { (digit.computed) } }
-                    }
-                } }
-            }
-        }
-    }
-}
-
-fn identity(identity: Option<&Identity>) -> Markup {
-    let Some(read) = identity else {
-        return html! { p class="quiet" { "Nothing was read, or it was erased." } };
-    };
-    let date = |date: Option<chrono::NaiveDate>| date.map(|date| date.to_string());
-    let rows = [
-        ("Name", read.full_name.clone()),
-        ("Printed name", read.printed_name.clone()),
-        ("Birth date", date(read.date_of_birth)),
-        ("Nationality", read.nationality.clone()),
-        ("Issuer", read.issuer.clone()),
-        ("Number", read.document_number.clone()),
-        ("Expiry date", date(read.expiry_date)),
-    ];
-    html! {
-        table { tbody {
-            @for (name, value) in rows {
-                tr { th scope="row" { (name) } td { (value.as_deref().unwrap_or("not read")) } }
-            }
-        } }
     }
 }
 

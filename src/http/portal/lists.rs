@@ -1,15 +1,15 @@
-//! The sanctions lists in force, and the search in them.
+//! The sanctions lists in force, the search in them, and taking one in.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::screening::is_stale;
+use domain::operator::Role;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::case::hit;
-use super::for_operator;
 use super::page::Page;
+use super::{for_operator, problem};
 use crate::http::Shared;
-use crate::http::admin::{HitView, OperatorCaller, SearchQuery, search};
+use crate::http::admin::{ListView, OperatorCaller, SearchQuery, in_force, search};
 use crate::http::problem::ApiError;
 
 /// What was typed into the form; nothing at first.
@@ -31,8 +31,9 @@ pub async fn show(
 async fn page(caller: OperatorCaller, shared: &Shared, asked: &Asked) -> Result<Page, ApiError> {
     let name = asked.name.clone().filter(|name| !name.trim().is_empty());
     let found = name.map(|name| search(shared, &SearchQuery::named(name, asked.date_of_birth.clone())));
+    let is_admin = caller.who.role == Role::Admin;
     let content = html! {
-        (in_force(shared))
+        (table(&in_force(shared).await?.items, is_admin))
         h2 { "Look a name up" }
         form method="get" action="/admin/lists" class="row" {
             div { label for="name" { "Name" } input id="name" name="name" required maxlength="300" value=[asked.name.as_deref()]; }
@@ -46,45 +47,73 @@ async fn page(caller: OperatorCaller, shared: &Shared, asked: &Asked) -> Result<
             None => {}
             Some(Err(_)) => p class="problem" role="alert" { "The birth date is a day (1970-03-09) or a year." },
             Some(Ok(answer)) if answer.hits.is_empty() => p role="status" { "Nobody of that name is listed." },
-            Some(Ok(answer)) => @for found in &answer.hits { article class="panel" { (shown(found)) } },
+            Some(Ok(answer)) => @for found in &answer.hits { article class="panel" { (hit(found)) } },
         }
+        @if is_admin { (import()) }
     };
     Ok(Page::inside("Sanctions lists", content, shared, &caller))
 }
 
-fn shown(found: &HitView) -> Markup {
-    hit(found)
-}
-
-fn in_force(shared: &Shared) -> Markup {
-    let services = shared.sessions.services();
-    let (today, limit) = (services.clock.now().date_naive(), services.policy.screening.max_list_age_days);
-    let lists = shared.lists.versions();
+fn table(lists: &[ListView], is_admin: bool) -> Markup {
     html! {
         @if lists.is_empty() { p class="problem" { "No list is loaded: nobody can be screened." } }
         div class="wide" role="region" aria-label="Lists in force" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "List" } th scope="col" { "Date" } th scope="col" { "Confirmed" } th scope="col" { "Age" }
-                    th scope="col" { "Entities" } th scope="col" { "Version" }
+                    th scope="col" { "Entities" } th scope="col" { "Rows rejected" } th scope="col" { "Version" }
+                    @if is_admin { th scope="col" { "Drop" } }
                 } }
-                tbody {
-                    @for list in &lists {
-                        tr {
-                            th scope="row" {
-                                (list.name)
-                                @if list.demonstration { " " span class="tag" { "demonstration" } }
-                                @if is_stale(list, limit, services.production, today) { " " span class="tag bad" { "stale" } }
-                            }
-                            td { (list.date) }
-                            td { @match list.confirmed { Some(day) => (day), None => "-" } }
-                            td { ((today - list.as_of()).num_days()) " days" }
-                            td { (list.entities) }
-                            td { code { (list.version) } }
-                        }
-                    }
-                }
+                tbody { @for list in lists { tr { (row(list)) @if is_admin { td { (drop(list)) } } } } }
             }
+        }
+    }
+}
+
+fn row(list: &ListView) -> Markup {
+    html! {
+        th scope="row" {
+            (list.name)
+            @if list.demonstration { " " span class="tag" { "demonstration" } }
+            @if list.stale { " " span class="tag bad" { "stale" } }
+        }
+        td { (list.date) }
+        td { @match list.confirmed { Some(day) => (day), None => "-" } }
+        td { (list.age_days) " days" }
+        td { (list.entities) }
+        td {
+            @match list.rejected_rows { Some(rows) => (rows), None => "-" }
+            @if !list.problems.is_empty() {
+                details { summary { "Which" } ul class="pairs" { @for problem in &list.problems { li { (problem) } } } }
+            }
+        }
+        td { code { (list.version) } }
+    }
+}
+
+fn drop(list: &ListView) -> Markup {
+    html! {
+        @if !list.demonstration {
+            form method="post" data-api={ "/admin/api/lists/" (list.name) "/remove" } data-ask="Drop this list? Nobody is screened against it any more." {
+                (problem())
+                button class="bad" type="submit" { "Drop" }
+            }
+        }
+    }
+}
+
+/// Takes a list in.
+fn import() -> Markup {
+    html! {
+        form method="post" enctype="multipart/form-data" data-api="/admin/api/lists" class="panel" {
+            (problem())
+            h2 { "Take a list in" }
+            p class="quiet" { "As its publisher gives it out: OFAC, United Nations, European Union, United Kingdom, OpenSanctions, FollowTheMoney. It is taken whole or not at all." }
+            label { "File; of OFAC's CSV, names and aliases together " input name="files" type="file" multiple required; }
+            label { "Name, where it is not to be the usual one " input name="name" maxlength="64" autocomplete="off"; }
+            label { "Date of the list, where the file does not say it " input name="date" type="date"; }
+            label class="choice" { input type="checkbox" name="accept_shrink" value="true"; " Take it even if it names far fewer than before" }
+            button type="submit" { "Take it in" }
         }
     }
 }

@@ -1,16 +1,19 @@
 //! Partners: who they are, their API keys, and how their webhooks went.
 
+mod endpoints;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::operator::Role;
 use domain::partner::Scope;
 use maud::{Markup, html};
 
+use self::endpoints::{endpoint_table, new_endpoint, new_secret};
 use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
 use crate::http::admin::{KeyView, OperatorCaller, PartnerDetails, partner, partners};
 use crate::http::problem::ApiError;
-use crate::http::webhooks::{DeliveriesQuery, WebhookDeliveries, WebhookEndpoint, deliveries_of};
+use crate::http::webhooks::{DeliveriesQuery, WebhookDeliveries, deliveries_of};
 
 /// All partners.
 pub async fn list(
@@ -84,7 +87,7 @@ async fn one(
             div { dt { "Since" } dd { (info.created_at) } }
         }
         section aria-labelledby="keys" { h2 id="keys" { "API keys" } (key_table(&keys, is_admin, &api)) @if is_admin { (new_key(&api)) } }
-        section aria-labelledby="endpoints" { h2 id="endpoints" { "Webhook endpoints" } (endpoint_table(&endpoints)) }
+        section aria-labelledby="endpoints" { h2 id="endpoints" { "Webhook endpoints" } (endpoint_table(&endpoints, is_admin, &api)) @if is_admin { (new_endpoint(&api)) (new_secret(&api)) } }
         section aria-labelledby="deliveries" {
             h2 id="deliveries" { "Webhook deliveries" }
             (filter(query))
@@ -145,19 +148,6 @@ fn new_key(api: &str) -> Markup {
             div data-shown hidden {
                 p role="status" { "The key is shown only now; copy it to where it is used:" }
                 p { output { } }
-            }
-        }
-    }
-}
-
-fn endpoint_table(endpoints: &[WebhookEndpoint]) -> Markup {
-    html! {
-        @if endpoints.is_empty() { p class="quiet" { "It has none; sessions may name an address of their own." } }
-        @for endpoint in endpoints {
-            p {
-                code { (endpoint.url) } " "
-                @if endpoint.enabled { span class="tag good" { "enabled" } } @else { span class="tag bad" { "disabled" } }
-                @for event in &endpoint.events { " " span class="tag" { (event) } }
             }
         }
     }

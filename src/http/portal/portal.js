@@ -18,7 +18,8 @@ function fields(form, submitter) {
     } else if (value !== "" && isLocalTime(form, name, value)) {
       body[name] = new Date(value).toISOString();
     } else if (value !== "") {
-      body[name] = field?.type === "number" || field?.dataset?.number === "" ? Number(value) : value;
+      const isNumber = field?.type === "number" || field?.dataset?.number === "";
+      body[name] = field?.dataset?.flag === "" ? true : isNumber ? Number(value) : value;
     }
   }
   return body;
@@ -47,12 +48,17 @@ function sentence(answer) {
   return detail ?? "The server did not answer; try again.";
 }
 
+/** `body` is JSON, or a form with its files. */
 async function send(address, body) {
-  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const headers = { Accept: "application/json" };
+  if (!(body instanceof FormData)) {
+    headers["Content-Type"] = "application/json";
+    body = JSON.stringify(body);
+  }
   if (csrf) {
     headers["X-CSRF-Token"] = csrf;
   }
-  const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await fetch(address, { method: "POST", headers, body });
   const answer = await response.json().catch(() => null);
   return { problem: response.ok ? null : sentence(answer), answer };
 }
@@ -67,7 +73,8 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   // Before anything is disabled: a disabled button has no value.
-  const body = fields(form, event.submitter);
+  const hasFiles = form.enctype === "multipart/form-data";
+  const body = hasFiles ? new FormData(form, event.submitter) : fields(form, event.submitter);
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) {
     button.disabled = true;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::commands::Actor;
 use crate::http::answers::time;
 use crate::http::auth::ApiCaller;
 use crate::http::fields::{json_object, text};
@@ -188,12 +189,18 @@ pub async fn add_webhook_endpoint(
     shared: web::Data<Shared>,
     payload: web::Payload,
 ) -> Answer<WebhookEndpoint> {
-    let add = async {
-        let partner = managing(&caller)?;
-        let request = request(&json_object(payload).await?)?;
-        Ok(shared.webhooks.add(partner, request, &caller.actor()).await?.into())
-    };
-    Answer(add.await)
+    Answer(async { add(&shared, managing(&caller)?, payload, &caller.actor()).await }.await)
+}
+
+/// Adds an endpoint as the body asks.
+pub async fn add(
+    shared: &Shared,
+    partner: PartnerId,
+    payload: web::Payload,
+    actor: &Actor,
+) -> Result<WebhookEndpoint, ApiError> {
+    let request = request(&json_object(payload).await?)?;
+    Ok(shared.webhooks.add(partner, request, actor).await?.into())
 }
 
 fn request(object: &Map<String, Value>) -> Result<EndpointRequest, ApiError> {
@@ -248,23 +255,29 @@ pub async fn remove_webhook_endpoint(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<WebhookEndpoints> {
-    let remove = async {
-        let partner = managing(&caller)?;
-        shared.webhooks.remove(partner, endpoint(&path)?, &caller.actor()).await?;
-        let left = shared.webhooks.list(partner).await?;
-        Ok(WebhookEndpoints { items: left.into_iter().map(Into::into).collect() })
-    };
-    Answer(remove.await)
+    Answer(async { remove(&shared, managing(&caller)?, &path, &caller.actor()).await }.await)
 }
 
-async fn switch(
-    caller: &ApiCaller,
+/// Removes an endpoint; returns those that are left.
+pub async fn remove(
     shared: &Shared,
+    partner: PartnerId,
+    id: &str,
+    actor: &Actor,
+) -> Result<WebhookEndpoints, ApiError> {
+    shared.webhooks.remove(partner, endpoint(id)?, actor).await?;
+    Ok(WebhookEndpoints { items: endpoints_of(shared, partner).await? })
+}
+
+/// Enables or disables an endpoint.
+pub async fn switch(
+    shared: &Shared,
+    partner: PartnerId,
     id: &str,
     enabled: bool,
+    actor: &Actor,
 ) -> Result<WebhookEndpoint, ApiError> {
-    let partner = managing(caller)?;
-    Ok(shared.webhooks.enable(partner, endpoint(id)?, enabled, &caller.actor()).await?.into())
+    Ok(shared.webhooks.enable(partner, endpoint(id)?, enabled, actor).await?.into())
 }
 
 /// Lets an endpoint be told again; what happened meanwhile is not told later, see `/partner/events`.
@@ -284,7 +297,7 @@ pub async fn enable_webhook_endpoint(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<WebhookEndpoint> {
-    Answer(switch(&caller, &shared, &path, true).await)
+    Answer(async { switch(&shared, managing(&caller)?, &path, true, &caller.actor()).await }.await)
 }
 
 /// Tells an endpoint nothing until it is enabled again; what is owed to it already is still sent.
@@ -304,7 +317,7 @@ pub async fn disable_webhook_endpoint(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<WebhookEndpoint> {
-    Answer(switch(&caller, &shared, &path, false).await)
+    Answer(async { switch(&shared, managing(&caller)?, &path, false, &caller.actor()).await }.await)
 }
 
 /// Sends `webhook.test` to an endpoint at once, signed like every webhook, and tells how that went.
@@ -323,12 +336,14 @@ pub async fn test_webhook_endpoint(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Answer<WebhookTest> {
-    let test = async {
-        let attempt = shared.webhooks.test(managing(&caller)?, endpoint(&path)?).await?;
-        let latency_ms = attempt.latency.as_millis() as u64;
-        Ok(WebhookTest { result: attempt.result.as_str(), status: attempt.status, latency_ms })
-    };
-    Answer(test.await)
+    Answer(async { test(&shared, managing(&caller)?, &path).await }.await)
+}
+
+/// Sends a test to an endpoint.
+pub async fn test(shared: &Shared, partner: PartnerId, id: &str) -> Result<WebhookTest, ApiError> {
+    let attempt = shared.webhooks.test(partner, endpoint(id)?).await?;
+    let latency_ms = attempt.latency.as_millis() as u64;
+    Ok(WebhookTest { result: attempt.result.as_str(), status: attempt.status, latency_ms })
 }
 
 /// Replaces the secret that signs your webhooks; for a day the one before signs beside it.
@@ -342,12 +357,14 @@ pub async fn test_webhook_endpoint(
     security(("api_key" = []))
 )]
 pub async fn rotate_webhook_secret(caller: ApiCaller, shared: web::Data<Shared>) -> Answer<WebhookSecret> {
-    let rotate = async {
-        let (secret, until) = shared.webhooks.rotate(managing(&caller)?, &caller.actor()).await?;
-        Ok(WebhookSecret {
-            secret: secret.reveal().expose_secret().to_owned(),
-            previous_valid_until: time(until),
-        })
-    };
-    Answer(rotate.await)
+    Answer(async { rotate(&shared, managing(&caller)?, &caller.actor()).await }.await)
+}
+
+/// Replaces a partner's secret.
+pub async fn rotate(shared: &Shared, partner: PartnerId, actor: &Actor) -> Result<WebhookSecret, ApiError> {
+    let (secret, until) = shared.webhooks.rotate(partner, actor).await?;
+    Ok(WebhookSecret {
+        secret: secret.reveal().expose_secret().to_owned(),
+        previous_valid_until: time(until),
+    })
 }

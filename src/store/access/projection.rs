@@ -119,7 +119,9 @@ async fn operator(tx: &mut Transaction, id: &str, event: OperatorEvent) -> Resul
         }
         OperatorEvent::PasswordChanged(_)
         | OperatorEvent::OperatorSignedIn(_)
-        | OperatorEvent::OperatorSignedOut(_) => Ok(()),
+        | OperatorEvent::OperatorSignedOut(_)
+        | OperatorEvent::ListTaken(_)
+        | OperatorEvent::ListDropped(_) => Ok(()),
     }
 }
 

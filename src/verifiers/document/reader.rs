@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use domain::document::{self, DocumentReading, PrintedFields};
+use domain::document::{self, DocumentReading, Place, PrintedFields, ReadField, ReadZone};
 use domain::evidence::Fingerprint;
 use domain::ports::{DocumentReader, PortError, VerifierImage};
 use domain::score::Score;
 use domain::stamp::VerifierStamp;
 
 use super::{
-    DocumentModels, NameComparison, OcrConfig, PrintedField, PrintedZone, TextModels, read_document,
+    DocumentModels, NameComparison, OcrConfig, Point, PrintedField, PrintedZone, TextBox, TextModels,
+    read_document,
 };
 use crate::models::{ModelCache, ModelSet, Role};
 use crate::verifiers::adapter::{decode, failed, refused, stamp};
@@ -82,6 +83,7 @@ impl DocumentReader for RtenDocumentReader {
 }
 
 fn into_domain(reading: super::DocumentReading) -> DocumentReading {
+    let zones = zones(&reading);
     let is_valid = reading.mrz_valid;
     let mrz = reading.zone.and_then(|zone| {
         let mrz = zone.parsed.ok()?;
@@ -92,6 +94,7 @@ fn into_domain(reading: super::DocumentReading) -> DocumentReading {
     DocumentReading {
         mrz,
         printed: printed(reading.printed),
+        zones,
         names_agree: match reading.names {
             NameComparison::Agree => Some(true),
             NameComparison::Differ => Some(false),
@@ -106,6 +109,24 @@ fn into_domain(reading: super::DocumentReading) -> DocumentReading {
             text_height: reading.quality.text_height,
         },
     }
+}
+
+/// Where the rows of the machine-readable zone and the printed fields lie.
+fn zones(reading: &super::DocumentReading) -> Vec<ReadZone> {
+    let (width, height) = (reading.quality.width.max(1) as f32, reading.quality.height.max(1) as f32);
+    let place = |(x, y): Point| Place { x: Score::quantise(x / width), y: Score::quantise(y / height) };
+    let zone = |field, area: &TextBox| ReadZone { field, corners: area.corners().map(place) };
+    let printed = &reading.printed;
+    let fields = [
+        (ReadField::FullName, printed.full_name.as_ref().map(|field| field.area)),
+        (ReadField::DateOfBirth, printed.birth_date.as_ref().map(|field| field.area)),
+        (ReadField::ExpiryDate, printed.expiry_date.as_ref().map(|field| field.area)),
+        (ReadField::DocumentNumber, printed.document_number.as_ref().map(|field| field.area)),
+        (ReadField::Nationality, printed.nationality.as_ref().map(|field| field.area)),
+    ];
+    let rows = reading.mrz_areas().iter().map(|row| zone(ReadField::MrzRow, row));
+    let printed = fields.iter().filter_map(|(field, area)| Some(zone(*field, area.as_ref()?)));
+    rows.chain(printed).collect()
 }
 
 fn printed(zone: PrintedZone) -> PrintedFields {

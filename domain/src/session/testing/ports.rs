@@ -139,6 +139,10 @@ impl Vault for Ports {
         Ok(())
     }
 
+    async fn index(&self, _: SessionId, _: PartnerId, _: &[Indexed<'_>]) -> Result<(), PortError> {
+        Ok(())
+    }
+
     async fn find(&self, _: PartnerId, _: &str, _: &str) -> Result<Vec<SessionId>, PortError> {
         Ok(vec![])
     }

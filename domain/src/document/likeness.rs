@@ -1,0 +1,118 @@
+//! By what a document, and the person on it, are found again in other sessions of the same partner.
+//!
+//! The texts are plaintext personal data, in memory only: the vault keeps them as keyed blind indexes.
+
+use super::Identity;
+use crate::mrz::transliterate;
+use crate::ports::Indexed;
+use crate::sealed::Personal;
+
+/// What two sessions may have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// The document's number.
+    SameDocument,
+    /// Name and date of birth.
+    SamePerson,
+}
+
+impl Likeness {
+    /// Every likeness.
+    pub const ALL: [Self; 2] = [Self::SameDocument, Self::SamePerson];
+
+    /// The stable word; also the purpose of the blind index.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SameDocument => "same_document",
+            Self::SamePerson => "same_person",
+        }
+    }
+
+    /// What is compared, in one spelling; none where a part of it was not read.
+    pub fn of(self, identity: &Identity) -> Option<String> {
+        match self {
+            Self::SameDocument => {
+                // Without the issuer, which only a machine-readable zone names for sure.
+                let number = parts(identity.document_number.as_deref()?).concat();
+                (!number.is_empty()).then_some(number)
+            }
+            Self::SamePerson => {
+                let born = identity.date_of_birth?;
+                // The zones of a document do not agree on which name comes first.
+                let name = identity.full_name.as_deref()?;
+                let mut names = parts(&transliterate(name).unwrap_or_else(|| name.to_owned()));
+                names.sort_unstable();
+                (!names.is_empty()).then(|| format!("{born} {}", names.join(" ")))
+            }
+        }
+    }
+}
+
+fn parts(text: &str) -> Vec<String> {
+    let upper = text.to_uppercase();
+    upper.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The texts of all that can be compared.
+pub(crate) fn likenesses(identity: &Identity) -> Vec<(Likeness, String)> {
+    Likeness::ALL.into_iter().filter_map(|likeness| Some((likeness, likeness.of(identity)?))).collect()
+}
+
+/// As the vault indexes it, to be erased with the identity.
+pub(crate) fn indexed((likeness, text): &(Likeness, String)) -> Indexed<'_> {
+    Indexed { purpose: likeness.as_str(), class: Identity::CLASS, value: text }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    fn clara() -> Identity {
+        Identity {
+            full_name: Some("Clara Maria INVENTED".into()),
+            date_of_birth: NaiveDate::from_ymd_opt(1990, 2, 14),
+            document_number: Some("XDB471108".into()),
+            ..Identity::default()
+        }
+    }
+
+    #[test]
+    fn spelling_and_order_of_names_do_not_matter() {
+        let other = Identity {
+            full_name: Some("Invented Clara-María".into()),
+            document_number: Some("xdb 471108".into()),
+            ..clara()
+        };
+        for likeness in Likeness::ALL {
+            assert_eq!(likeness.of(&clara()), likeness.of(&other), "{likeness:?}");
+            assert!(likeness.of(&clara()).is_some());
+        }
+    }
+
+    #[test]
+    fn another_number_name_or_birth_date_is_another_one() {
+        let document = |change: fn(&mut Identity)| {
+            let mut other = clara();
+            change(&mut other);
+            Likeness::SameDocument.of(&other) != Likeness::SameDocument.of(&clara())
+        };
+        assert!(document(|other| other.document_number = Some("XDB471109".into())));
+        let person = |change: fn(&mut Identity)| {
+            let mut other = clara();
+            change(&mut other);
+            Likeness::SamePerson.of(&other) != Likeness::SamePerson.of(&clara())
+        };
+        assert!(person(|other| other.full_name = Some("Clara INVENTED".into())));
+        assert!(person(|other| other.date_of_birth = NaiveDate::from_ymd_opt(1990, 2, 15)));
+    }
+
+    #[test]
+    fn what_was_not_read_is_not_compared() {
+        assert!(likenesses(&Identity::default()).is_empty());
+        let nameless =
+            Identity { full_name: Some(" - ".into()), document_number: Some("<<".into()), ..clara() };
+        assert!(likenesses(&nameless).is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! Other sessions of the same partner that show the same document or the same person.
+
+use domain::document::Identity;
+use domain::document::likeness::Likeness;
+use domain::ids::{PartnerId, SessionId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::Shared;
+use crate::http::answers::time;
+use crate::http::problem::ApiError;
+use crate::store::{PageStart, SessionFilter};
+
+/// How many are named; who has more is no coincidence.
+const SHOWN: u32 = 20;
+/// How many are looked at in all, which bounds the statement.
+const FOUND: usize = 200;
+
+/// Another session that has something in common with this one.
+#[derive(Serialize, ToSchema)]
+pub struct DuplicateView {
+    /// The other session.
+    #[schema(format = Uuid)]
+    pub session_id: String,
+    /// Its status.
+    pub status: String,
+    /// When it was opened.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// What they have in common: `same_document` (its number), `same_person` (name and date of birth).
+    pub alike: Vec<&'static str>,
+}
+
+/// The newest of them, as of now: what was erased is not found.
+pub async fn of(
+    shared: &Shared,
+    partner: PartnerId,
+    session: SessionId,
+    identity: &Identity,
+) -> Result<Vec<DuplicateView>, ApiError> {
+    let mut found: Vec<(Likeness, Vec<SessionId>)> = vec![];
+    for likeness in Likeness::ALL {
+        if let Some(text) = likeness.of(identity) {
+            let sessions = shared.sessions.services().vault.find(partner, likeness.as_str(), &text).await?;
+            found.push((
+                likeness,
+                sessions.into_iter().filter(|other| *other != session).take(FOUND).collect(),
+            ));
+        }
+    }
+    let mut among: Vec<SessionId> = found.iter().flat_map(|(_, sessions)| sessions).copied().collect();
+    among.sort_unstable();
+    among.dedup();
+    let filter = SessionFilter { partner: Some(partner), among: Some(among), ..SessionFilter::default() };
+    let page = shared.store.list_sessions(&filter, PageStart::Offset(0), SHOWN).await?;
+    let now = shared.sessions.services().clock.now();
+    let mut duplicates = Vec::with_capacity(page.rows.len());
+    for row in page.rows {
+        let view = row.view()?;
+        let alike = |(likeness, sessions): &(Likeness, Vec<SessionId>)| {
+            sessions.contains(&view.session_id).then_some(likeness.as_str())
+        };
+        duplicates.push(DuplicateView {
+            alike: found.iter().filter_map(alike).collect(),
+            session_id: view.session_id.to_string(),
+            status: view.status_at(now).as_str().to_owned(),
+            created_at: time(view.created_at),
+        });
+    }
+    Ok(duplicates)
+}

@@ -11,6 +11,7 @@ pub mod http;
 pub mod links;
 pub mod list_refresh;
 pub mod lists;
+pub mod logo;
 pub mod metrics;
 pub mod models;
 pub mod monitoring;

@@ -73,6 +73,11 @@ impl ImageUpload {
         self.media_type
     }
 
+    /// Width and height in pixels.
+    pub const fn dimensions(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
     /// Bytes that the decoded RGB image will take: the weight of working on it.
     pub const fn decoded_bytes(&self) -> u64 {
         self.width as u64 * self.height as u64 * 3

@@ -4,6 +4,7 @@
 //! function from state and findings to events (`session`, `partner`, `operator`). Adapters live in the root package.
 
 pub mod birth_date;
+pub mod branding;
 pub mod consent;
 pub mod contact;
 pub mod country;

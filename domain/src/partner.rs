@@ -1,6 +1,7 @@
 //! The partner aggregate: a fintech that opens sessions, with its API keys and limits.
 
 mod access;
+mod brand;
 mod event;
 mod keys;
 mod register;
@@ -9,10 +10,11 @@ mod scope;
 mod testing;
 mod webhooks;
 
+pub use brand::{NewBranding, NewLogo};
 pub use event::{
-    ApiKeyIssued, ApiKeyRevoked, DisabledBy, PartnerEvent, PartnerRegistered, PartnerReinstated,
-    PartnerSuspended, RequestLimitChanged, WebhookEndpointAdded, WebhookEndpointDisabled,
-    WebhookEndpointEnabled, WebhookEndpointRemoved, WebhookSecretRotated,
+    ApiKeyIssued, ApiKeyRevoked, BrandingRemoved, DisabledBy, PartnerBranded, PartnerEvent,
+    PartnerRegistered, PartnerReinstated, PartnerSuspended, RequestLimitChanged, WebhookEndpointAdded,
+    WebhookEndpointDisabled, WebhookEndpointEnabled, WebhookEndpointRemoved, WebhookSecretRotated,
 };
 pub use keys::{InvalidHash, KeyHash, NewKey};
 pub use register::{InvalidName, PartnerName};
@@ -27,6 +29,7 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::branding::Branding;
 use crate::ids::{EndpointId, KeyId};
 
 /// A command, and when it is given.
@@ -66,6 +69,10 @@ pub enum PartnerAction {
         /// Until when the one before signs beside it.
         previous_until: Timestamp,
     },
+    /// Give it a look on the page that its people see, or another one.
+    Brand(NewBranding),
+    /// Take its look away.
+    Unbrand,
 }
 
 /// Why a partner refuses a command; nothing changes then.
@@ -106,6 +113,7 @@ pub struct Partner {
     is_suspended: bool,
     /// Whether each is enabled.
     endpoints: BTreeMap<EndpointId, bool>,
+    branding: Option<Branding>,
 }
 
 /// What the rules need of a key.
@@ -153,6 +161,8 @@ impl Aggregate for Partner {
             PartnerAction::RotateWebhookSecret { previous_until } => {
                 webhooks::rotate(self, previous_until, at)?
             }
+            PartnerAction::Brand(new) => brand::brand(self, new, at)?,
+            PartnerAction::Unbrand => brand::unbrand(self, at)?,
         };
         if let Some(event) = event {
             sink.write(event, self).await;
@@ -187,6 +197,8 @@ impl Aggregate for Partner {
                 self.endpoints.insert(enabled.endpoint_id, true);
             }
             PartnerEvent::WebhookSecretRotated(_) => {}
+            PartnerEvent::PartnerBranded(branded) => self.branding = Some(branded.branding),
+            PartnerEvent::BrandingRemoved(_) => self.branding = None,
         }
     }
 }

@@ -16,6 +16,9 @@ use serde_json::Value;
 use crate::store::Store;
 use crate::store::log::LoggedEvent;
 
+/// How a PNG in base64 begins: a partner's logo, thousands of letters long.
+const PNG: &str = "iVBORw0KGgo";
+
 /// Which session, and in which form.
 #[derive(Clone, Debug, Args)]
 pub struct HistoryArgs {
@@ -125,6 +128,7 @@ fn flatten(name: &str, value: &Value, lines: &mut Vec<(String, String)>) {
 
 fn plain(value: &Value) -> String {
     match value {
+        Value::String(text) if text.starts_with(PNG) => "[picture]".to_owned(),
         Value::String(text) if is_sealed(text) => "[sealed]".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -170,6 +174,9 @@ mod tests {
             assert!(text.contains(shown), "{shown}: {text}");
         }
         assert!(!text.contains("portrait"), "{text}");
+        let logo = BASE64_STANDARD.encode([b"\x89PNG\r\n\x1A\n".as_slice(), &[0; 60]].concat());
+        let text = paragraph(&event(&format!(r#"{{"DocumentRead":{{"logo":"{logo}"}}}}"#)));
+        assert!(text.contains("[picture]") && !text.contains("[sealed]"), "{text}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod assign;
 mod body;
+mod branding;
 mod case;
 mod comparison;
 mod duplicates;
@@ -27,6 +28,7 @@ use actix_web::web;
 use super::resource;
 
 pub use assign::__path_assign_cases;
+pub use branding::{__path_brand_partner, __path_get_logo, __path_unbrand_partner, AccentView, BrandingView};
 pub use case::{__path_get_case, CaseHit, CaseQuery, CaseView, FacesView, LivenessView, case_of};
 pub use endpoints::{
     __path_add_endpoint, __path_disable_endpoint, __path_enable_endpoint, __path_remove_endpoint,
@@ -154,6 +156,11 @@ fn of_partners(config: &mut web::ServiceConfig) {
                 .route(web::post().to(partners::register_partner)),
         )
         .service(resource(PARTNER, "GET").route(web::get().to(partners::get_partner)))
+        .service(resource(&of_partner("branding"), "POST").route(web::post().to(branding::brand_partner)))
+        .service(
+            resource(&of_partner("branding/remove"), "POST").route(web::post().to(branding::unbrand_partner)),
+        )
+        .service(resource(&of_partner("logo.png"), "GET").route(web::get().to(branding::get_logo)))
         .service(resource(&of_partner("keys"), "POST").route(web::post().to(partners::issue_key)))
         .service(
             resource(&of_partner("keys/{key_id}/revoke"), "POST").route(web::post().to(partners::revoke_key)),

@@ -1,6 +1,7 @@
 //! The page behind `kyc_url`, where a person verifies: rendered here, with a style and scripts of its own and nothing from
 //! elsewhere. What it does goes through the session's own calls.
 
+pub mod brand;
 mod language;
 mod page;
 
@@ -11,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::Shared;
+use brand::Worn;
 use language::Catalogue;
 
 /// Pictures that were taken are shown from memory (`blob:`) before they are sent.
@@ -32,7 +34,7 @@ const ASSETS: [(&str, &str, &str); 7] = [
 
 /// Registers the page and its assets.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route("/kyc/{session_id}", web::get().to(show));
+    config.route("/kyc/{session_id}", web::get().to(show)).configure(brand::routes);
     for (name, media_type, text) in ASSETS {
         let serve = web::get().to(move || std::future::ready(served(media_type, text.to_owned())));
         config.route(&format!("/hosted/{name}"), serve);
@@ -55,18 +57,22 @@ struct Asked {
     lang: Option<String>,
 }
 
-/// The same page for every session, known or not: what it shows comes by calls that need the link.
+/// The same page for every session, known or not, in its partner's look for whoever brings its cookie: what it shows comes by
+/// calls that need the link.
 async fn show(request: HttpRequest, shared: web::Data<Shared>, asked: web::Query<Asked>) -> HttpResponse {
     let words = Catalogue::choose(asked.lang.as_deref(), &request);
     let prefix = url::Url::parse(&shared.settings.public_url)
         .map(|url| url.path().trim_end_matches('/').to_owned())
         .unwrap_or_default();
     let with_specimens = shared.sessions.services().policy.document.accept_specimens;
-    let page = page::render(words, &shared.settings, &format!("{prefix}/hosted"), with_specimens);
+    let worn = Worn::by(&request, &shared).await;
+    let page = page::render(words, &shared.settings, &prefix, with_specimens, worn.as_ref());
     let mut answer = served("text/html; charset=utf-8", page.into_string());
     answer
         .headers_mut()
         .insert(CONTENT_LANGUAGE, actix_web::http::header::HeaderValue::from_static(words.tag));
-    answer.headers_mut().insert(VARY, actix_web::http::header::HeaderValue::from_static("Accept-Language"));
+    answer
+        .headers_mut()
+        .insert(VARY, actix_web::http::header::HeaderValue::from_static("Accept-Language, Cookie"));
     answer
 }

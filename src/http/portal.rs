@@ -2,6 +2,7 @@
 //!
 //! Pages only show; what changes something goes through `/admin/api`, which the script calls for the forms.
 
+mod branding;
 mod case;
 mod desk;
 mod keys;

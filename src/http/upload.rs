@@ -36,6 +36,10 @@ pub struct Limits {
 pub const SINGLE: Limits =
     Limits { image_parts: &["file"], max_images: 1, max_image: 10 * MIB, max_total: 10 * MIB };
 
+/// A partner's logo.
+pub const LOGO: Limits =
+    Limits { image_parts: &["logo"], max_images: 1, max_image: MIB / 2, max_total: MIB / 2 };
+
 /// Liveness frames.
 pub const FRAMES: Limits =
     Limits { image_parts: &["files", "files[]"], max_images: 60, max_image: 2 * MIB, max_total: 30 * MIB };

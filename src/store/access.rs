@@ -1,5 +1,6 @@
 //! API keys: how they look, what they may do. Stored is only their hash; the key itself is shown once.
 
+mod branding;
 mod keys;
 mod projection;
 

@@ -111,9 +111,9 @@ pub fn media_type(bytes: &[u8]) -> Result<(MediaType, ImageFormat), ImageError> 
     }
 }
 
-/// Files that people take for photographs: they deserve to hear that the type is not accepted.
+/// Files that people take for photographs or logos: they deserve to hear that the type is not accepted.
 fn is_another_type(bytes: &[u8]) -> bool {
-    const OTHERS: [&[u8]; 6] = [b"GIF8", b"BM", b"II*\0", b"MM\0*", b"%PDF-", b"\xFF\x0A"];
+    const OTHERS: [&[u8]; 8] = [b"GIF8", b"BM", b"II*\0", b"MM\0*", b"%PDF-", b"\xFF\x0A", b"<svg", b"<?xml"];
     // HEIC and AVIF: an ISO media file whose first box is `ftyp`.
     OTHERS.iter().any(|magic| bytes.starts_with(magic)) || bytes.get(4..8) == Some(b"ftyp")
 }
@@ -159,6 +159,7 @@ mod tests {
     fn other_files_are_refused_by_their_bytes() {
         assert_eq!(inspected(vec![]).unwrap_err(), ImageError::Empty);
         assert_eq!(inspected(b"%PDF-1.7".to_vec()).unwrap_err(), ImageError::UnsupportedType);
+        assert_eq!(inspected(b"<svg/>".to_vec()).unwrap_err(), ImageError::UnsupportedType);
         assert_eq!(inspected(b"\0\0\0\x18ftypheic".to_vec()).unwrap_err(), ImageError::UnsupportedType);
         assert_eq!(inspected(b"text called .jpg".to_vec()).unwrap_err(), ImageError::NotAnImage);
         assert_eq!(inspected(vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16]).unwrap_err(), ImageError::NotAnImage);

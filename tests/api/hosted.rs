@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::support::{Evidence, TestApp, body, code, ok};
 
 /// A session whose person holds a cookie, as the page gets it for the link's token.
-struct Visitor<'a> {
+pub struct Visitor<'a> {
     app: &'a TestApp,
-    session: String,
-    cookie: String,
+    pub session: String,
+    pub cookie: String,
 }
 
 impl<'a> Visitor<'a> {
-    async fn new(app: &'a TestApp, fields: Value) -> Self {
+    pub async fn new(app: &'a TestApp, fields: Value) -> Self {
         let created = ok(app.post("/partner/sessions").json(&fields)).await;
         let session = created["session_id"].as_str().unwrap().to_owned();
         Self::of(app, session, created["kyc_url"].as_str().unwrap()).await
@@ -28,7 +28,7 @@ impl<'a> Visitor<'a> {
         Self { app, session, cookie }
     }
 
-    fn ask(&self, method: Method, call: &str) -> RequestBuilder {
+    pub fn ask(&self, method: Method, call: &str) -> RequestBuilder {
         let url = format!("{}/kyc/{}/{call}", self.app.base, self.session);
         self.app.client.request(method, url).header("Cookie", &self.cookie).header("Origin", &self.app.base)
     }

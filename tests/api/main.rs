@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod administration;
+mod branding;
 mod case;
 mod clock;
 mod concurrency;

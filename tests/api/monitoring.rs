@@ -65,9 +65,10 @@ async fn an_approval_is_open_again_while_a_list_names_its_person() {
     let open = becomes(&app, &session, "manual_review").await;
     assert_eq!(open["verification_results"]["sanctions_clear"], false);
     assert_ne!(open["decision_reason"], "All verification checks passed");
+    let told: Vec<Value> = receiver.wait_for(3, WITHIN).await.iter().map(|one| one.json()).collect();
+    // The queue follows the log as the webhooks do.
     let queue = app.store.review_queue(&QueueFilter::default(), None, 10).await.unwrap();
     assert_eq!((queue[0].session_id.as_str(), queue[0].cause.as_str()), (session.as_str(), "rescreened"));
-    let told: Vec<Value> = receiver.wait_for(3, WITHIN).await.iter().map(|one| one.json()).collect();
     let says = |event: &str, status: &str, is_final: bool| {
         told.iter().any(|one| one["event"] == event && one["status"] == status && one["final"] == is_final)
     };

@@ -4,15 +4,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use domain::branding::{BrandName, Branding, Logo};
 use domain::ids::OperatorId;
 use domain::operator::{OperatorAction, OperatorError, Role};
-use domain::partner::{PartnerAction, PartnerError};
+use domain::partner::{NewBranding, NewLogo, PartnerAction, PartnerError};
 use domain::ports::Clock;
 use ekyc_onboarder::operators::{Operators, OperatorsError, Password};
 use ekyc_onboarder::partners::{KeyRequest, Partners, PartnersError};
 use ekyc_onboarder::sessions::Actor;
 use ekyc_onboarder::store::Store;
-use ekyc_onboarder::store::access::{ApiKey, Scope};
+use ekyc_onboarder::store::access::{AccessProjection, ApiKey, Scope};
 use ekyc_onboarder::vault::{KeyVault, MasterKey};
 
 use uuid::Uuid;
@@ -23,6 +24,7 @@ on_both_stores!(
     a_key_authenticates_until_it_expires_or_is_revoked,
     a_suspended_partner_has_no_working_key_until_it_is_reinstated,
     a_key_has_its_own_limit_or_its_partners,
+    a_partners_look_is_the_last_one_that_it_was_given,
     the_last_use_of_a_key_is_written_later_and_never_goes_back,
     keys_of_an_older_version_go_on_working_and_are_in_the_log,
     operators_are_in_the_log_and_their_names_are_not,
@@ -104,6 +106,31 @@ async fn a_key_has_its_own_limit_or_its_partners(place: &Place) {
     assert_eq!((of(&own).await, of(&plain).await), (limit(20), None));
     partners.change(owner, PartnerAction::LimitRequests(limit(50)), &cli()).await.unwrap();
     assert_eq!((of(&own).await, of(&plain).await), (limit(20), limit(50)));
+}
+
+async fn a_partners_look_is_the_last_one_that_it_was_given(place: &Place) {
+    let store = place.store().await;
+    let partners = partners(&store);
+    let [owner, other] = [
+        partners.register("Acme", &cli()).await.unwrap().id,
+        partners.register("Other", &cli()).await.unwrap().id,
+    ];
+    let name = |name: &str| BrandName::try_from(name.to_owned()).unwrap();
+    let png = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\0\x09\0\0\0\x07".to_vec();
+    let logo = Logo::from_png(png).unwrap();
+    let blue = "#0a58b5".parse().unwrap();
+    let look = |name, logo| PartnerAction::Brand(NewBranding { name, colour: blue, logo });
+    partners.change(owner, look(name("Old"), NewLogo::Replace(logo.clone())), &cli()).await.unwrap();
+    partners.change(owner, look(name("Acme"), NewLogo::Keep), &cli()).await.unwrap();
+    let expected = Branding { name: name("Acme"), colour: blue, logo: Some(logo) };
+    assert_eq!(store.branding(owner).await.unwrap(), Some(expected.clone()));
+    assert_eq!(store.branding(other).await.unwrap(), None);
+    store.rebuild(&AccessProjection, |_, _| {}).await.unwrap();
+    assert_eq!(store.branding(owner).await.unwrap(), Some(expected));
+    partners.change(owner, look(name("Acme"), NewLogo::Remove), &cli()).await.unwrap();
+    assert_eq!(store.branding(owner).await.unwrap().unwrap().logo, None);
+    partners.change(owner, PartnerAction::Unbrand, &cli()).await.unwrap();
+    assert_eq!(store.branding(owner).await.unwrap(), None);
 }
 
 async fn the_last_use_of_a_key_is_written_later_and_never_goes_back(place: &Place) {

@@ -8,6 +8,7 @@ use super::keys::KeyHash;
 use super::register::PartnerName;
 use super::scope::Scope;
 use crate::Timestamp;
+use crate::branding::Branding;
 use crate::contact::WebAddress;
 use crate::events::domain_events;
 use crate::ids::{EndpointId, KeyId};
@@ -39,6 +40,10 @@ domain_events! {
         WebhookEndpointEnabled = "1",
         /// What signs its webhooks was replaced.
         WebhookSecretRotated = "1",
+        /// It got a look, or another one.
+        PartnerBranded = "1",
+        /// Its look was taken away.
+        BrandingRemoved = "1",
     }
 }
 
@@ -163,4 +168,20 @@ pub struct WebhookSecretRotated {
     pub previous_until: Timestamp,
     /// When.
     pub rotated_at: Timestamp,
+}
+
+/// A partner got a look, or another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartnerBranded {
+    /// What people see; a company's, no personal data.
+    pub branding: Branding,
+    /// When.
+    pub branded_at: Timestamp,
+}
+
+/// A partner's look was taken away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BrandingRemoved {
+    /// When.
+    pub removed_at: Timestamp,
 }

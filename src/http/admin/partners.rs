@@ -13,6 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::Fields;
+use super::branding::BrandingView;
 use super::operator::OperatorCaller;
 use crate::http::Shared;
 use crate::http::answers::time;
@@ -143,6 +144,8 @@ pub struct PartnerDetails {
     pub keys: Vec<KeyView>,
     /// Where it is told about its sessions.
     pub endpoints: Vec<WebhookEndpoint>,
+    /// How it looks on the page behind kyc_url; null where that looks like the house's own.
+    pub branding: Option<BrandingView>,
 }
 
 /// Who is taken on.
@@ -253,6 +256,7 @@ pub async fn partner(shared: &Shared, id: &str) -> Result<PartnerDetails, ApiErr
             .map(|key| KeyView::of(key, now))
             .collect(),
         endpoints: endpoints_of(shared, info.id).await?,
+        branding: shared.store.branding(info.id).await?.map(|look| BrandingView::of(info.id, &look)),
         partner: info.into(),
     })
 }

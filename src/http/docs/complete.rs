@@ -21,7 +21,7 @@ pub(super) fn complete(mut document: Value) -> Value {
             if status == "200" {
                 example(response, "application/json", examples.answer(&name));
                 describe_links(&name, response, &session_calls);
-            } else if name != "health" && name != "readiness" {
+            } else if status != "304" && name != "health" && name != "readiness" {
                 describe_error(status, response);
             }
         }
@@ -206,8 +206,12 @@ fn describe_body(operation: &mut Value, given: Option<Value>) {
     }
     if let Some(body) = content.get_mut("multipart/form-data") {
         let images = json!({ "contentType": "image/jpeg, image/png, image/webp" });
-        let is_film = text(&body["schema"]["$ref"]).ends_with("/LivenessUpload");
-        body["encoding"] = if is_film { json!({ "files": images }) } else { json!({ "file": images }) };
+        let part = match text(&body["schema"]["$ref"]).rsplit('/').next() {
+            Some("LivenessUpload") => "files",
+            Some("BrandingUpload") => "logo",
+            _ => "file",
+        };
+        body["encoding"] = json!({ part: images });
     }
 }
 

@@ -11,6 +11,7 @@ const FILM = { seconds: Number(document.body.dataset.filmSeconds), perSecond: Nu
 const READY_SECONDS = 3;
 const RETURN_SECONDS = 10;
 const WATCH_SECONDS = 4;
+const DRESS_SECONDS = 2;
 
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 const pressed = (button) => new Promise((resolve) => button.addEventListener("click", resolve, { once: true }));
@@ -363,6 +364,25 @@ async function held() {
   at("held-items").replaceChildren(...(lines.length > 0 ? lines : [say("held_nothing")]).map(line));
 }
 
+/** Puts the page into the look of the company that sent the person here, if that has one. */
+async function dress() {
+  const { name, logo } = await call("GET", "brand");
+  if (name === null) {
+    return;
+  }
+  document.title = say("title_of", { name });
+  at("title").textContent = document.title;
+  if (logo) {
+    Object.assign(at("logo"), { ...logo, alt: name, src: addressOf("logo.png"), hidden: false });
+  }
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: addressOf("brand.css") });
+  await new Promise((resolve, reject) => {
+    style.addEventListener("load", resolve);
+    style.addEventListener("error", reject);
+    document.head.append(style);
+  });
+}
+
 async function begin() {
   watchSilence((silent) => {
     at("silence").hidden = !silent;
@@ -382,6 +402,10 @@ async function begin() {
   if (token) {
     // The cookie has it now, and nobody reads it over a shoulder or finds it in the history.
     history.replaceState(null, "", location.pathname + location.search);
+  }
+  if (!("branded" in document.body.dataset)) {
+    // From the next load on the page comes in it. Nobody waits long for looks.
+    await Promise.race([dress().catch(() => {}), pause(DRESS_SECONDS)]);
   }
   at("around").hidden = false;
   await go();

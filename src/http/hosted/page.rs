@@ -1,11 +1,13 @@
 //! The page behind `kyc_url`: every step of a verification, of which its script shows one at a time.
 //!
-//! It is the same for every session and says nothing of any: who holds no link sees the words only.
+//! It is the same for every session and says nothing of any: who holds no link sees the words only. Whoever brings a session's
+//! cookie sees them in its partner's look.
 
 use domain::country::CountryCode;
 use maud::{DOCTYPE, Markup, html};
 use sha2::{Digest, Sha256};
 
+use super::brand::{ShownLogo, Worn};
 use super::language::Catalogue;
 use crate::config::Settings;
 
@@ -22,24 +24,33 @@ pub fn consent_hash(words: &Catalogue) -> String {
     hex::encode(Sha256::digest(CONSENT.map(|key| words.say(key)).join("\n")))
 }
 
-/// The whole document. `assets` is the path under which its style and scripts are.
-pub fn render(words: &Catalogue, settings: &Settings, assets: &str, with_specimens: bool) -> Markup {
-    let asset = |name: &str| format!("{assets}/{name}");
+/// The whole document. `prefix` is the path under which the server is, empty at a host's root.
+pub fn render(
+    words: &Catalogue,
+    settings: &Settings,
+    prefix: &str,
+    with_specimens: bool,
+    worn: Option<&Worn>,
+) -> Markup {
+    let asset = |name: &str| format!("{prefix}/hosted/{name}");
+    let title = worn.map_or_else(|| words.say("title").to_owned(), |worn| title_of(words, worn));
     html! {
         (DOCTYPE)
         html lang=(words.tag) dir=(words.say("direction")) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (words.say("title")) }
+                title { (title) }
                 link rel="icon" href=(asset("hosted.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(asset("hosted.css"));
+                @if let Some(worn) = worn { link rel="stylesheet" href=(of_session(prefix, worn, "brand.css")); }
                 script type="module" src=(asset("hosted.js")) {}
             }
-            body data-film-seconds=(FILM_SECONDS) data-film-rate=(FILM_RATE) {
+            body data-film-seconds=(FILM_SECONDS) data-film-rate=(FILM_RATE) data-branded[worn.is_some()] {
                 a class="skip" href="#content" { (words.say("skip")) }
                 header {
-                    p { strong { (words.say("title")) } }
+                    (logo(prefix, worn))
+                    p { strong id="title" { (title) } }
                 }
                 main id="content" {
                     p id="silence" class="problem" role="status" hidden { (words.say("offline")) }
@@ -51,6 +62,28 @@ pub fn render(words: &Catalogue, settings: &Settings, assets: &str, with_specime
                 footer { (around(words, settings)) (languages(words)) }
                 dl id="sentences" hidden { @for (key, sentence) in words.words() { dd data-word=(key) { (sentence) } } }
             }
+        }
+    }
+}
+
+/// The title of a page that is a company's.
+fn title_of(words: &Catalogue, worn: &Worn) -> String {
+    words.say("title_of").replace("{name}", worn.branding.name.as_str())
+}
+
+fn of_session(prefix: &str, worn: &Worn, file: &str) -> String {
+    format!("{prefix}/kyc/{}/{file}", worn.session)
+}
+
+/// The company's logo; on a page that came without the cookie the script fills it.
+fn logo(prefix: &str, worn: Option<&Worn>) -> Markup {
+    let place = worn.and_then(|worn| Some((worn, ShownLogo::from(worn.branding.logo.as_ref()?))));
+    html! {
+        @match place {
+            Some((worn, ShownLogo { width, height })) => {
+                img id="logo" class="logo" src=(of_session(prefix, worn, "logo.png")) alt=(worn.branding.name.as_str()) width=(width) height=(height);
+            }
+            None => { img id="logo" class="logo" alt="" hidden; }
         }
     }
 }
@@ -254,7 +287,7 @@ mod tests {
         for key in named.filter_map(|rest| rest.split('"').next()) {
             assert!(!words.say(key).is_empty(), "{key}");
         }
-        let page = render(words, &Settings::default(), "/hosted", false).into_string();
+        let page = render(words, &Settings::default(), "", false, None).into_string();
         assert!(!page.contains("<p></p>") && !page.contains("<h1></h1>"));
     }
 

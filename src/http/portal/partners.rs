@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use self::endpoints::{endpoint_table, new_endpoint, new_secret};
 use super::page::{Page, words};
-use super::{for_operator, problem};
+use super::{branding, for_operator, problem};
 use crate::http::Shared;
 use crate::http::admin::{KeyView, OperatorCaller, PartnerDetails, partner, partners};
 use crate::http::problem::ApiError;
@@ -75,7 +75,7 @@ async fn one(
     id: &str,
     query: &DeliveriesQuery,
 ) -> Result<Page, ApiError> {
-    let PartnerDetails { partner: info, keys, endpoints } = partner(shared, id).await?;
+    let PartnerDetails { partner: info, keys, endpoints, branding: look } = partner(shared, id).await?;
     let parsed = id.parse().map_err(|_| ApiError::Internal("a known partner's identifier".into()))?;
     let deliveries = deliveries_of(shared, parsed, query).await?;
     let is_admin = caller.who.role == Role::Admin;
@@ -88,6 +88,7 @@ async fn one(
         }
         section aria-labelledby="keys" { h2 id="keys" { "API keys" } (key_table(&keys, is_admin, &api)) @if is_admin { (new_key(&api)) } }
         section aria-labelledby="endpoints" { h2 id="endpoints" { "Webhook endpoints" } (endpoint_table(&endpoints, is_admin, &api)) @if is_admin { (new_endpoint(&api)) (new_secret(&api)) } }
+        (branding::section(look.as_ref(), is_admin, &api))
         section aria-labelledby="deliveries" {
             h2 id="deliveries" { "Webhook deliveries" }
             (filter(query))

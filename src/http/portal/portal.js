@@ -39,6 +39,17 @@ function refused(answer) {
   return wrong.length > 0 ? `${wrong.length} of ${all.length} were refused. ${told.join("; ")}` : null;
 }
 
+/** The parts of a form with files; a file that was not chosen is left out. */
+function parts(form, submitter) {
+  const body = new FormData(form, submitter);
+  for (const [name, value] of [...body]) {
+    if (value instanceof File && value.size === 0) {
+      body.delete(name);
+    }
+  }
+  return body;
+}
+
 /** What an answer says in words: a sentence, or one for each wrong field. */
 function sentence(answer) {
   const detail = answer?.detail;
@@ -73,8 +84,7 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   // Before anything is disabled: a disabled button has no value.
-  const hasFiles = form.enctype === "multipart/form-data";
-  const body = hasFiles ? new FormData(form, event.submitter) : fields(form, event.submitter);
+  const body = (form.enctype === "multipart/form-data" ? parts : fields)(form, event.submitter);
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) {
     button.disabled = true;

@@ -1,4 +1,4 @@
-//! Partners, their keys and the operators' roles as tables, derived from the log.
+//! Partners, their keys, their looks and the operators' roles as tables, derived from the log.
 
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
@@ -8,11 +8,12 @@ use domain::partner::{ApiKeyIssued, Partner, PartnerEvent};
 use serde::de::DeserializeOwned;
 use sqlx::{Encode, Postgres, Sqlite, Type};
 
+use super::branding;
 use crate::store::database::{Transaction, in_transaction};
 use crate::store::entry::Entry;
 use crate::store::projection::{Projection, ProjectionError};
 
-/// Keeps `partners`, `api_keys` and `operators` up to date.
+/// Keeps `partners`, `api_keys`, `partner_branding` and `operators` up to date.
 pub struct AccessProjection;
 
 #[async_trait]
@@ -22,7 +23,7 @@ impl Projection for AccessProjection {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["partners", "api_keys", "operators"]
+        &["partners", "api_keys", "partner_branding", "operators"]
     }
 
     async fn apply(&self, tx: &mut Transaction, events: &[Entry]) -> Result<(), ProjectionError> {
@@ -73,6 +74,8 @@ async fn partner(tx: &mut Transaction, id: &str, event: PartnerEvent) -> Result<
         PartnerEvent::PartnerReinstated(_) => {
             set(tx, "UPDATE partners SET suspended_at = $2 WHERE id = $1", id, None::<i64>).await
         }
+        PartnerEvent::PartnerBranded(branded) => branding::save(tx, id, &branded.branding).await,
+        PartnerEvent::BrandingRemoved(_) => branding::remove(tx, id).await,
     }
 }
 

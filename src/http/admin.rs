@@ -30,6 +30,7 @@ use super::resource;
 pub use assign::__path_assign_cases;
 pub use branding::{__path_brand_partner, __path_get_logo, __path_unbrand_partner, AccentView, BrandingView};
 pub use case::{__path_get_case, CaseHit, CaseQuery, CaseView, FacesView, LivenessView, case_of};
+pub use comparison::FieldView;
 pub use endpoints::{
     __path_add_endpoint, __path_disable_endpoint, __path_enable_endpoint, __path_remove_endpoint,
     __path_rotate_secret, __path_test_endpoint,

@@ -241,15 +241,15 @@ async function underTheDemonstrationsPolicy() {
   await ann.click("button:has-text('Reject')");
   await ann.waitForSelector(".problem:not([hidden])");
   await ann.check("input[name='codes[]'][value=document_unusable]");
-  await ann.fill("form:has(input[name='codes[]']) textarea[name=note]", "Cut <i>corner</i>");
+  await ann.fill("form:has(input[name='codes[]']) textarea[name=note]", "Seen <i>elsewhere twice</i>");
   await ann.click("button:has-text('Reject')");
   await until(byFile.session_id, "rejected");
   await ann.goto(`${base}/admin/reviews/${byFile.session_id}`);
-  await ann.waitForSelector(".quote:has-text('Cut <i>corner</i>')");
+  await ann.waitForSelector(".quote:has-text('Seen <i>elsewhere twice</i>')");
   await inspected(ann, "case-rejected");
   await files.reload();
   await visible(files, "rejected");
-  assert.equal((await files.content()).includes("corner"), false, "notes are for colleagues");
+  assert.equal((await files.content()).includes("elsewhere twice"), false, "notes are for colleagues");
   assert.deepEqual(ofAnn, []);
   await blind.close();
 }

@@ -1,4 +1,4 @@
-// What an administrator does in the portal in a real browser: looks after a partner's webhooks and takes lists in. Names, addresses
+// What an administrator does in the portal in a real browser: looks after a partner's webhooks and its look, and takes lists in. Names, addresses
 // and files from outside are shown as what they are.
 //
 // From the environment: BASE_URL, API_KEY, SCREENSHOTS (a folder), CHROMIUM. The server accepts private addresses.
@@ -73,6 +73,34 @@ await root.waitForSelector(`td:has-text("${MARKED}")`);
 assert.notEqual(await root.title(), "broken");
 await inspected(root, "case-opened");
 
+// A look of its own: a colour that nobody could read on white, a picture, and a name that is text.
+const LOOK = 'Bank "<b>&</b>"';
+const picture = await root.evaluate(() => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [240, 60];
+  canvas.getContext("2d").fillRect(0, 0, 120, 60);
+  return canvas.toDataURL("image/png").split(",")[1];
+});
+await root.goto(`${base}/admin/partners`);
+await root.click("main table a");
+await root.fill("#brand-name", LOOK);
+await root.fill("#brand-colour", "#ffee88");
+await root.setInputFiles("#brand-logo", { name: "logo.png", mimeType: "image/png", buffer: Buffer.from(picture, "base64") });
+await root.click("button:has-text('Save the look')");
+await root.waitForSelector("img.logo");
+await inspected(root, "partner-look");
+const { kyc_url: link } = await asked("POST", "/partner/sessions", { external_user_id: "looked" });
+const { page: guest, wrong: ofGuest } = await person(browser, { viewport: { width: 360, height: 740 } });
+await guest.goto(link);
+await guest.waitForSelector(`header :text-is('${LOOK}'), header img[alt='${LOOK}']`);
+assert.match(await guest.title(), /^Bank "<b>&<\/b>"/);
+await inspected(guest, "hosted-look");
+await guest.reload();
+await guest.waitForSelector(`header :text-is('${LOOK}'), header img[alt='${LOOK}']`);
+await root.click("button:has-text('Remove the look')");
+await root.waitForSelector("img.logo", { state: "detached" });
+assert.deepEqual(ofGuest, []);
+
 // A list, whole or not at all.
 const entity = (number) =>
   JSON.stringify({ id: `e${number}`, schema: "Person", target: true, properties: { name: [`Ilmar ${MARKED} ${number}`] } });
@@ -83,14 +111,14 @@ const list = (count) => ({
 });
 await root.goto(`${base}/admin/lists`);
 await root.setInputFiles("[name=files]", list(10));
-await root.fill("[name=name]", "walked");
+await root.fill("form[enctype] [name=name]", "walked");
 await root.click("button:has-text('Take it in')");
 await root.waitForSelector("tr:has-text('walked')");
 await root.setInputFiles("[name=files]", list(2));
-await root.fill("[name=name]", "walked");
+await root.fill("form[enctype] [name=name]", "walked");
 await root.click("button:has-text('Take it in')");
 await root.waitForSelector(".problem:has-text('would shrink')");
-await root.goto(`${base}/admin/lists?name=Ilmar`);
+await root.goto(`${base}/admin/lists?name=${encodeURIComponent(`Ilmar ${MARKED} 3`)}`);
 await root.waitForSelector("article.panel");
 assert.notEqual(await root.title(), "broken");
 await inspected(root, "lists");

@@ -49,7 +49,7 @@ impl Desk<'_> {
         let ahead = format!("/admin/api/reviews/next?skip={}", self.case.session.session_id);
         let is_free = self.has_it || (self.case.claimed_by.is_none() && !self.is_anothers);
         html! {
-            div class="bar" data-live data-ahead=[self.may_act.then_some(ahead)] {
+            div class="acts" data-live data-ahead=[self.may_act.then_some(ahead)] {
                 @if self.may_act { a href=(self.next()) data-onward data-key="n" { "Next case" } }
                 @if !self.has_it { a href="/admin" data-key="r" { "Back to the queue" } }
                 (keys::help())

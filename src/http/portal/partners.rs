@@ -160,13 +160,13 @@ fn filter(query: &DeliveriesQuery) -> Markup {
             div {
                 label for="state" { "State" }
                 select id="state" name="state" {
+                    option value="" { "any" }
                     @for state in ["due", "delivered", "exhausted", "gone", "abandoned"] {
                         option value=(state) selected[query.state.as_deref() == Some(state)] { (state) }
                     }
                 }
             }
             button class="plain" type="submit" { "Show" }
-            @if query.state.is_some() { a href="?" { "Show all" } }
         }
     }
 }

@@ -116,7 +116,7 @@ fn table(queue: &ReviewQueue, people: &[NamedOperatorView], now: DateTime<Utc>, 
 fn assignment(people: &[NamedOperatorView]) -> Markup {
     html! {
         (problem())
-        div class="bar" {
+        div class="acts" {
             div {
                 label for="operator" { "Assign the selected cases to" }
                 // The API takes null for nobody, which no field of a form can say.

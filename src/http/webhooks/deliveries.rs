@@ -208,7 +208,8 @@ pub async fn deliveries_of(
     query: &DeliveriesQuery,
 ) -> Result<WebhookDeliveries, ApiError> {
     let (after, limit) = page(query.after.as_deref(), query.limit.as_deref())?;
-    let state = query.state.as_deref();
+    // A form sends an empty value for all of them.
+    let state = query.state.as_deref().filter(|state| !state.is_empty());
     if state.is_some_and(|state| !STATES.contains(&state)) {
         let detail = "state is due, delivered, gone, exhausted or abandoned";
         return Err(ApiError::bad_request("invalid_parameter", detail));

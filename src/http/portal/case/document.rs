@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::http::admin::{CaseImage, CaseView, ZoneView};
+use crate::http::admin::{CaseImage, CaseView, FieldView, ZoneView};
 use crate::http::portal::page::words;
 
 /// The images that are held.
@@ -69,14 +69,19 @@ pub(super) fn zone(case: &CaseView) -> Markup {
 
 /// The fields as each source has them.
 pub(super) fn fields(case: &CaseView) -> Markup {
-    if case.identity.is_none() && case.metadata.is_none() {
-        return html! { p class="quiet" { "Nothing was read, or it was erased." } };
+    html! {
+        @if case.identity.is_none() { p class="quiet" { "Nothing was read, or it was erased." } }
+        @if !case.fields.is_empty() { (fields_table(&case.fields)) }
+        (metadata(case))
     }
+}
+
+fn fields_table(fields: &[FieldView]) -> Markup {
     let cell = |value: &Option<String>| html! { td { (value.as_deref().unwrap_or("-")) } };
     html! {
-        div class="wide" { table {
+        div class="wide" role="region" aria-label="Fields of the document" tabindex="0" { table {
             thead { tr { th scope="col" { "Field" } th scope="col" { "Zone" } th scope="col" { "Printed" } th scope="col" { "Partner" } th scope="col" { "Agree" } } }
-            tbody { @for row in &case.fields {
+            tbody { @for row in fields {
                 tr {
                     th scope="row" { (words(row.field)) }
                     (cell(&row.zone)) (cell(&row.printed)) (cell(&row.partner))
@@ -88,6 +93,11 @@ pub(super) fn fields(case: &CaseView) -> Markup {
                 }
             } }
         } }
+    }
+}
+
+fn metadata(case: &CaseView) -> Markup {
+    html! {
         @if let Some(entries) = case.metadata.as_ref().filter(|entries| !entries.is_empty()) {
             details {
                 summary { "All that the partner says (" (entries.len()) ")" }

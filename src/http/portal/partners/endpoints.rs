@@ -27,7 +27,7 @@ pub(super) fn endpoint_table(endpoints: &[WebhookEndpoint], is_admin: bool, api:
 fn acts(endpoint: &WebhookEndpoint, api: &str) -> Markup {
     let (call, said) = if endpoint.enabled { ("disable", "Disable") } else { ("enable", "Enable") };
     html! {
-        div class="row" {
+        div class="acts" {
             form method="post" data-api={ (api) "/test" } data-shows="result" {
                 (problem())
                 button class="plain" type="submit" { "Send a test" }

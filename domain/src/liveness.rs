@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::face::FaceTemplate;
+use crate::face::{FaceBox, FaceTemplate};
 use crate::policy::LivenessRules;
 use crate::score::Score;
 
@@ -58,6 +58,55 @@ pub struct HeadTurn {
     pub right: u16,
 }
 
+/// Who is in one frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sighting {
+    /// No face that could be used.
+    Nobody,
+    /// One face.
+    One,
+    /// More than one face.
+    Several,
+}
+
+impl Sighting {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::One => "one",
+            Self::Several => "several",
+        }
+    }
+}
+
+/// What one frame of a check shows; none for what was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameFinding {
+    /// Who is there.
+    pub sighting: Sighting,
+    /// Where the one face is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub face: Option<FaceBox>,
+    /// How far the head is turned, in tenths of a degree, positive to the person's left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<i16>,
+    /// Probability that the eye that is further open is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eyes_open: Option<Score>,
+    /// Passive detection: probability of a live face; a few frames are judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Score>,
+}
+
+impl FrameFinding {
+    /// A frame without one usable face.
+    pub const fn without_face(sighting: Sighting) -> Self {
+        Self { sighting, face: None, turn: None, eyes_open: None, live: None }
+    }
+}
+
 /// What the frames of one check show; every part that could not be judged is none.
 #[derive(Clone, Debug)]
 pub struct LivenessFinding {
@@ -79,6 +128,8 @@ pub struct LivenessFinding {
     pub frame_difference: Option<Score>,
     /// The most frontal frame's face.
     pub template: Option<FaceTemplate>,
+    /// Each frame by itself, in upload order.
+    pub each: Vec<FrameFinding>,
 }
 
 /// A sign that what stood before the camera was no live person. Two different kinds are independent.
@@ -278,6 +329,7 @@ mod tests {
             consistency: Some(Score::saturating(8_000)),
             frame_difference: Some(Score::saturating(300)),
             template: FaceTemplate::from_embedding(&[1.0; crate::face::TEMPLATE_LENGTH]).ok(),
+            each: vec![],
         }
     }
 

@@ -35,7 +35,7 @@ pub use endpoints::{
     __path_add_endpoint, __path_disable_endpoint, __path_enable_endpoint, __path_remove_endpoint,
     __path_rotate_secret, __path_test_endpoint,
 };
-pub use evidence::{__path_get_evidence, CaseImage, ZoneView};
+pub use evidence::{__path_get_evidence, CaseImage, FrameView, ZoneView};
 pub use hit::HitView;
 pub use lists::{__path_import_list, __path_list_lists, __path_remove_list, ListView, in_force};
 pub use next::{__path_next_case, NextQuery, next};

@@ -188,7 +188,7 @@ fn without_template(image: &RgbImage, problem: FaceProblem, face: Option<&Detect
 }
 
 /// The part of the face box inside the image.
-fn face_box(image: &RgbImage, face: &DetectedFace) -> FaceBox {
+pub(in crate::verifiers) fn face_box(image: &RgbImage, face: &DetectedFace) -> FaceBox {
     let (width, height) = (image.width() as f32, image.height() as f32);
     let (left, top) = (face.x.clamp(0.0, width), face.y.clamp(0.0, height));
     let (right, bottom) =

@@ -64,6 +64,12 @@ async fn a_case_shows_its_evidence_and_what_people_wrote_as_text() {
         );
         assert_eq!(answer.headers()["cache-control"], "no-store");
     }
+    let frames: Vec<_> = images.iter().filter(|image| image["kind"] == "liveness_frame").collect();
+    for image in &frames {
+        assert_eq!(image["frame"]["faces"], "one", "{image}");
+        assert!(image["face"].is_object() && image["frame"]["turn"].is_number(), "{image}");
+    }
+    assert!(frames.iter().any(|image| image["frame"]["live"].is_number()), "{frames:?}");
     // The file of one session is not another's, and nobody gets it without signing in.
     let other = app.open_session("user_2").await;
     let href = images[0]["href"].as_str().unwrap();

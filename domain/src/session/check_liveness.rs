@@ -57,6 +57,7 @@ pub(super) async fn handle(
         frames: FramesRef { blob, fingerprint, frames: frames.len() as u16 },
         capture,
         measured: finding.as_ref().map(measured),
+        each: finding.as_ref().map(|finding| finding.each.clone()).unwrap_or_default(),
         verdict,
         template: seal_optional(vault, session, template).await?,
         stamp: services.liveness.stamp().under(services.policy.reference.clone()),

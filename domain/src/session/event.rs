@@ -26,7 +26,7 @@ use crate::events::domain_events;
 use crate::evidence::{Capture, EvidenceRef, Fingerprint};
 use crate::face::{Confidence, FaceBox, FaceProblem, FaceTemplate};
 use crate::ids::{BlobId, ChallengeId, CheckId, DocumentId, PartnerId, VerificationId};
-use crate::liveness::{ChallengeKind, HeadTurn, LivenessVerdict};
+use crate::liveness::{ChallengeKind, FrameFinding, HeadTurn, LivenessVerdict};
 use crate::score::Score;
 use crate::sealed::Sealed;
 use crate::stamp::Stamp;
@@ -256,6 +256,9 @@ pub struct LivenessChecked {
     pub capture: Option<Capture>,
     /// What the frames show; none for frames that came too late.
     pub measured: Option<LivenessMeasured>,
+    /// Each frame by itself, in upload order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<FrameFinding>,
     /// The verdict.
     pub verdict: LivenessVerdict,
     /// The frames' common face.

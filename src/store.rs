@@ -6,6 +6,7 @@
 
 pub mod access;
 mod address;
+mod alone;
 pub mod audit_trail;
 pub(crate) mod database;
 mod entry;
@@ -42,6 +43,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use address::{DatabaseAddress, InvalidAddress};
+pub use alone::Alone;
 pub use database::{Connection, Transaction};
 pub use entry::Entry;
 pub use events::StoreEvents;
@@ -76,6 +78,9 @@ pub enum StoreError {
     /// Stored data contradicts itself; the text names where and holds no personal data.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// Others are at it, one after the other; it may work later.
+    #[error("others are at {0}")]
+    Contended(&'static str),
     /// A server's database is copied by the server's own tools.
     #[error(
         "the database is on PostgreSQL: back it up with its own tools (pg_dump, or its provider's backups)"
@@ -89,7 +94,11 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the database is away, locked or full, so that the same may work later.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Database(error) if faults::is_unavailable(error))
+        match self {
+            Self::Database(error) => faults::is_unavailable(error),
+            Self::Contended(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -101,6 +110,8 @@ pub struct Store {
     address: DatabaseAddress,
     appended: Arc<Notify>,
     key_uses: Arc<Mutex<HashMap<String, i64>>>,
+    /// Held by whoever of this process is alone at something.
+    alone: Arc<tokio::sync::Mutex<()>>,
     /// On a file: tells this opening of the store from one before a crash, for there is one server only. On PostgreSQL
     /// all nodes work under one name, since another node is no crashed one.
     worker: Uuid,
@@ -121,6 +132,7 @@ impl Store {
             address,
             appended: Arc::new(Notify::new()),
             key_uses: Arc::default(),
+            alone: Arc::default(),
             worker,
         })
     }

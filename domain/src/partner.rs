@@ -32,6 +32,9 @@ use crate::Timestamp;
 use crate::branding::Branding;
 use crate::ids::{EndpointId, KeyId};
 
+/// What the dearest call, a liveness upload, costs: a lower limit would never let it through.
+pub const LEAST_REQUESTS_PER_MINUTE: u32 = 10;
+
 /// A command, and when it is given.
 #[derive(Clone, Debug)]
 pub struct PartnerCommand {
@@ -99,6 +102,9 @@ pub enum PartnerError {
     /// It has as many endpoints as a partner may have.
     #[error("a partner has at most {MOST_ENDPOINTS} webhook endpoints")]
     TooManyEndpoints,
+    /// The dearest call would never be let through.
+    #[error("a limit is at least {LEAST_REQUESTS_PER_MINUTE} requests a minute")]
+    LimitTooLow,
     /// A suspended partner gets no keys.
     #[error("the partner is suspended")]
     Suspended,
@@ -126,6 +132,11 @@ impl Partner {
     /// Its name; none before it is registered.
     pub const fn name(&self) -> Option<&PartnerName> {
         self.name.as_ref()
+    }
+
+    fn require_limit(limit: Option<NonZeroU32>) -> Result<(), PartnerError> {
+        let is_enough = limit.is_none_or(|limit| limit.get() >= LEAST_REQUESTS_PER_MINUTE);
+        if is_enough { Ok(()) } else { Err(PartnerError::LimitTooLow) }
     }
 
     const fn require_registered(&self) -> Result<(), PartnerError> {

@@ -176,7 +176,7 @@ pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Res
     let now = shared.sessions.services().clock.now();
     let fits = shared.links.fits(token, carrier, session, view.link_generation);
     shared.limits.note_link(hash, fits);
-    if !fits || is_over(ended_at(view, now), now) {
+    if !fits || is_over(ended_at(view, now), now) || shared.store.is_suspended(view.partner_id).await? {
         return Err(invalid());
     }
     shared.limits.admit_link(session, request)?;

@@ -15,6 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use domain::ids::{KeyId, SessionId};
+use domain::partner::LEAST_REQUESTS_PER_MINUTE;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
@@ -26,7 +27,9 @@ use super::problem::ApiError;
 use crate::store::access::{Caller, KeyHash};
 
 /// A liveness upload is the dearest; a key must be able to send one.
-pub const LEAST_PER_MINUTE: u32 = LIVENESS.get();
+pub const LEAST_PER_MINUTE: u32 = LEAST.get();
+const LEAST: NonZeroU32 = NonZeroU32::new(LEAST_REQUESTS_PER_MINUTE).expect("not zero");
+const _: () = assert!(LIVENESS.get() <= LEAST.get() && IMAGE.get() <= LEAST.get());
 const ONE: NonZeroU32 = NonZeroU32::MIN;
 const IMAGE: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
 const LIVENESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
@@ -89,7 +92,8 @@ impl RateLimits {
 
     /// Counts a request of a proven key, or refuses it; either way the answer will say what is left.
     pub fn admit(&self, caller: &Caller, request: &HttpRequest) -> Result<(), ApiError> {
-        let quota = caller.requests_per_minute.unwrap_or(self.per_minute);
+        // Older versions took limits that let no upload through, and the log keeps them.
+        let quota = caller.requests_per_minute.unwrap_or(self.per_minute).max(LEAST);
         self.count(&self.limiter(quota), &caller.key_id, quota, request)
     }
 
@@ -106,7 +110,7 @@ impl RateLimits {
         request: &HttpRequest,
     ) -> Result<(), ApiError> {
         let counted = limiter.check_key_n(key, weight(request.match_pattern().as_deref()));
-        // Settings and commands refuse a quota below the dearest call.
+        // No quota is below the dearest call.
         let counted = counted.map_err(|_| ApiError::Internal("a call costs more than the quota".into()))?;
         let quota = quota.get();
         let (remaining, reset, refused) = match counted {

@@ -1,5 +1,7 @@
 //! The session's own link: who holds it may verify, and nothing else.
 
+use domain::partner::PartnerAction;
+use ekyc_onboarder::commands::Actor;
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -127,4 +129,38 @@ async fn guessing_tokens_is_limited_by_address_and_a_link_by_its_session() {
     assert!(refused.is_some_and(|guesses| guesses < 70), "{refused:?}");
     // Guesses from the same address do not lock the person out.
     assert_eq!(outcome(&token).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_links_of_a_suspended_partner_stop_at_once_and_work_again_when_it_is_reinstated() {
+    let app = TestApp::start().await;
+    let (session, token) = opened(&app).await;
+    let swapped = post(&app, &format!("/kyc/{session}/session")).bearer_auth(&token);
+    let swapped = swapped.header("Origin", &app.base).send().await.unwrap();
+    let cookie = swapped.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let partner = app.store.list_partners().await.unwrap()[0].id;
+    let change = async |action| app.partners.change(partner, action, &Actor::system()).await.unwrap();
+    let requests = || {
+        let outcome = || get(&app, &format!("/kyc/{session}/outcome"));
+        let challenge = || post(&app, &format!("/kyc/{session}/liveness/challenge"));
+        let swap = post(&app, &format!("/kyc/{session}/session")).header("Origin", &app.base);
+        let by_cookie = challenge().header("Cookie", &cookie).header("Origin", &app.base);
+        [
+            outcome().bearer_auth(&token),
+            outcome().header("Cookie", &cookie),
+            by_cookie,
+            swap.bearer_auth(&token),
+        ]
+    };
+    for request in requests() {
+        ok(request).await;
+    }
+    change(PartnerAction::Suspend).await;
+    for request in requests() {
+        assert_eq!(code(request, StatusCode::UNAUTHORIZED).await, "invalid_session_token");
+    }
+    change(PartnerAction::Reinstate).await;
+    for request in requests() {
+        ok(request).await;
+    }
 }

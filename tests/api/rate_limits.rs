@@ -112,3 +112,22 @@ async fn a_key_with_a_limit_of_its_own_says_so_and_is_refused_at_it() {
     assert_eq!(ask().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(app.get("/partner/sessions").send().await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_limit_that_an_older_version_took_lets_every_call_through_and_none_answers_500() {
+    let app = TestApp::start().await;
+    let session = app.open_session("user").await;
+    let file = app.folder.path().join("data").join("ekyc.db");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    sqlx::query("UPDATE api_keys SET requests_per_minute = 3").execute(&pool).await.unwrap();
+    for step in ["document", "liveness"] {
+        let form = reqwest::multipart::Form::new().text("nothing", "");
+        let answer = app.post(&format!("/kyc/{session}/{step}")).multipart(form).send().await.unwrap();
+        assert_eq!(header(&answer, "ratelimit-policy"), "\"default\";q=10;w=60");
+        assert!(
+            [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::TOO_MANY_REQUESTS].contains(&answer.status()),
+            "{step}: {}",
+            answer.status()
+        );
+    }
+}

@@ -82,6 +82,11 @@ async fn a_wrong_key_request_names_its_fields_and_an_unknown_partner_is_404() {
             json!({"name": "x", "scopes": ["kyc:write"], "requests_per_minute": 0}),
             vec!["requests_per_minute"],
         ),
+        // Below what a liveness upload costs.
+        (
+            json!({"name": "x", "scopes": ["kyc:write"], "requests_per_minute": 9}),
+            vec!["requests_per_minute"],
+        ),
         (json!({"name": "x", "scopes": ["kyc:write"], "expires_in_days": 9_999}), vec!["expires_in_days"]),
     ] {
         let answer = root.post(&keys).json(&wrong).send().await.unwrap();

@@ -28,6 +28,8 @@ on_both_stores!(
     the_last_use_of_a_key_is_written_later_and_never_goes_back,
     keys_of_an_older_version_go_on_working_and_are_in_the_log,
     operators_are_in_the_log_and_their_names_are_not,
+    admins_who_disable_or_demote_each_other_at_once_leave_one,
+    nobody_is_alone_at_the_same_thing_as_another,
     an_operators_browser_is_known_until_its_session_ends,
 );
 
@@ -230,4 +232,60 @@ async fn an_operators_browser_is_known_until_its_session_ends(place: &Place) {
     assert!(store.operator_session(&[3; 32]).await.unwrap().is_some());
     store.sweep_operator_sessions(later).await.unwrap();
     assert_eq!(store.operator_session(&[3; 32]).await.unwrap(), None);
+}
+
+async fn admins_who_disable_or_demote_each_other_at_once_leave_one(place: &Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let vault =
+        KeyVault::open(folder.path().join("keys.db"), &MasterKey::from_bytes(&[7; 32])).await.unwrap();
+    let vault = Arc::new(vault);
+    let node = async || Arc::new(Operators::new(&place.store().await, Arc::clone(&vault), Arc::new(Noon)));
+    // Two processes, and two tasks in each.
+    let nodes = [node().await, node().await];
+    let password = || Password::new("correct horse battery".to_owned().into()).unwrap();
+    let logins: Vec<String> = (0..4).map(|number| format!("admin-{number}@bank.example")).collect();
+    for login in &logins {
+        nodes[0].invite(login, Role::Admin, password(), &cli()).await.unwrap();
+    }
+    for round in 0..5 {
+        let tasks: Vec<_> = logins
+            .iter()
+            .enumerate()
+            .map(|(at, login)| {
+                let (node, login) = (Arc::clone(&nodes[at % 2]), login.clone());
+                let action = match (at + round) % 2 {
+                    0 => OperatorAction::Disable,
+                    _ => OperatorAction::ChangeRole(Role::Reviewer),
+                };
+                tokio::spawn(async move { node.change(&login, action, &cli()).await })
+            })
+            .collect();
+        let mut refused = 0;
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(_) => {}
+                Err(OperatorsError::Refused(OperatorError::LastAdmin)) => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let left = nodes[1].list().await.unwrap();
+        let left = left.iter().filter(|one| one.info.role == Role::Admin && one.info.disabled_at.is_none());
+        assert_eq!((left.count(), refused), (1, 1), "round {round}");
+        for login in &logins {
+            for action in [OperatorAction::Enable, OperatorAction::ChangeRole(Role::Admin)] {
+                nodes[0].change(login, action, &cli()).await.unwrap();
+            }
+        }
+    }
+}
+
+async fn nobody_is_alone_at_the_same_thing_as_another(place: &Place) {
+    let (one, other) = (place.store().await, place.store().await);
+    let held = one.alone("test").await.unwrap();
+    let waits = tokio::spawn(async move { other.alone("test").await.map(drop) });
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(!waits.is_finished());
+    drop(held);
+    waits.await.unwrap().unwrap();
+    drop(one.alone("test").await.unwrap());
 }

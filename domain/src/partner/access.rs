@@ -12,6 +12,7 @@ pub(super) fn limit(
     at: Timestamp,
 ) -> Result<Option<PartnerEvent>, PartnerError> {
     state.require_registered()?;
+    Partner::require_limit(requests_per_minute)?;
     let is_new = state.requests_per_minute != requests_per_minute;
     Ok(is_new.then(|| RequestLimitChanged { requests_per_minute, changed_at: at }.into()))
 }
@@ -29,7 +30,7 @@ pub(super) fn reinstate(state: &Partner, at: Timestamp) -> Result<Option<Partner
 #[cfg(test)]
 mod tests {
     use super::super::testing::{key, registered, story};
-    use super::super::{PartnerAction, PartnerEvent};
+    use super::super::{NewKey, PartnerAction, PartnerEvent};
     use super::*;
 
     fn after(events: &[PartnerEvent], action: PartnerAction) -> Vec<PartnerEvent> {
@@ -44,6 +45,17 @@ mod tests {
         let reinstated = after(&suspended, PartnerAction::Reinstate);
         assert_eq!(story(&reinstated, PartnerAction::Reinstate), Ok(vec![]));
         assert!(story(&reinstated, PartnerAction::IssueKey(key())).is_ok());
+    }
+
+    #[test]
+    fn a_limit_below_the_dearest_call_is_set_neither_for_a_partner_nor_for_a_key() {
+        for low in [1, 9] {
+            let limit = NonZeroU32::new(low);
+            let refused = Err(PartnerError::LimitTooLow);
+            assert_eq!(story(&registered(), PartnerAction::LimitRequests(limit)), refused);
+            let key = NewKey { requests_per_minute: limit, ..key() };
+            assert_eq!(story(&registered(), PartnerAction::IssueKey(key)), refused);
+        }
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub(super) fn issue(state: &Partner, key: NewKey, at: Timestamp) -> Result<Partn
     if state.keys.contains_key(&key.key_id) {
         return Err(PartnerError::KeyExists);
     }
+    Partner::require_limit(key.requests_per_minute)?;
     let mut scopes = key.scopes;
     scopes.sort_unstable();
     scopes.dedup();

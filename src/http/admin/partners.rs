@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 use super::body::Fields;
 use super::branding::BrandingView;
 use super::operator::OperatorCaller;
-use crate::http::Shared;
 use crate::http::answers::time;
 use crate::http::fields::json_object;
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::{Keyed, OfPartner};
 use crate::http::webhooks::{WebhookEndpoint, endpoints_of};
+use crate::http::{LEAST_PER_MINUTE, Shared};
 use crate::partners::{KeyRequest, PartnersError};
 use crate::store::access::{KeyInfo, PartnerInfo};
 
@@ -167,8 +167,8 @@ pub struct KeyBody {
     /// What it may do, at least one of sessions:read, sessions:write, kyc:write, identity:read, webhooks:manage.
     #[schema(min_items = 1)]
     scopes: Vec<String>,
-    /// Requests a minute; by default the partner's limit.
-    #[schema(minimum = 1)]
+    /// Requests a minute; by default the partner's limit. A liveness upload counts as 10.
+    #[schema(minimum = 10)]
     requests_per_minute: Option<u32>,
     /// Days until it stops working; by default never.
     #[schema(minimum = 1, maximum = 3650)]
@@ -310,7 +310,7 @@ fn key_request(object: &serde_json::Map<String, Value>, now: DateTime<Utc>) -> R
     if scopes.as_ref().is_some_and(Vec::is_empty) {
         fields.refuse("scopes", "Input should name at least one scope");
     }
-    let limit = fields.whole_number("requests_per_minute", 1, u32::MAX);
+    let limit = fields.whole_number("requests_per_minute", LEAST_PER_MINUTE, u32::MAX);
     let days = fields.whole_number("expires_in_days", 1, 3_650);
     let (name, scopes) = fields.whole(name.zip(scopes))?;
     Ok(KeyRequest {

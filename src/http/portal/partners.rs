@@ -10,10 +10,10 @@ use maud::{Markup, html};
 use self::endpoints::{endpoint_table, new_endpoint, new_secret};
 use super::page::{Page, words};
 use super::{branding, for_operator, problem};
-use crate::http::Shared;
 use crate::http::admin::{KeyView, OperatorCaller, PartnerDetails, partner, partners};
 use crate::http::problem::ApiError;
 use crate::http::webhooks::{DeliveriesQuery, WebhookDeliveries, deliveries_of};
+use crate::http::{LEAST_PER_MINUTE, Shared};
 
 /// All partners.
 pub async fn list(
@@ -143,7 +143,7 @@ fn new_key(api: &str) -> Markup {
                     label class="choice" { input type="checkbox" name="scopes[]" value=(scope.as_str()) checked; " " code { (scope.as_str()) } }
                 }
             }
-            label { "Requests a minute; empty as the partner " input name="requests_per_minute" type="number" min="1" inputmode="numeric"; }
+            label { "Requests a minute; empty as the partner " input name="requests_per_minute" type="number" min=(LEAST_PER_MINUTE) inputmode="numeric"; }
             label { "Days until it stops; empty for never " input name="expires_in_days" type="number" min="1" max="3650" inputmode="numeric"; }
             button type="submit" { "Make the key" }
             div data-shown hidden {

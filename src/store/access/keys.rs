@@ -216,6 +216,17 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// Whether a partner is suspended: nothing that was given out for it works then, links of its sessions included.
+    pub async fn is_suspended(&self, partner: PartnerId) -> Result<bool, StoreError> {
+        let suspended: Option<i64> = on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT suspended_at FROM partners WHERE id = $1 AND suspended_at IS NOT NULL")
+                .bind(partner.to_string())
+                .fetch_optional(db)
+                .await
+        })?;
+        Ok(suspended.is_some())
+    }
+
     /// All operators, oldest first.
     pub async fn list_operators(&self) -> Result<Vec<OperatorInfo>, StoreError> {
         type Row = (String, String, Option<i64>, i64);

@@ -78,6 +78,7 @@ pub struct Metrics {
     list_entities: Family<OfList, Gauge>,
     list_failures: Family<OfList, Counter>,
     screening_alerts: Counter,
+    monitoring_unreadable: Counter,
 }
 
 impl Default for Metrics {
@@ -102,6 +103,7 @@ impl Default for Metrics {
             list_entities: Family::default(),
             list_failures: Family::default(),
             screening_alerts: Counter::default(),
+            monitoring_unreadable: Counter::default(),
         };
         metrics.register();
         metrics
@@ -188,8 +190,13 @@ impl Metrics {
         );
         registry.register(
             "screening_alerts",
-            "Approvals that a change of a list opened again",
+            "Approvals that a change of a list opened again, and cases that it brought new hits",
             self.screening_alerts.clone(),
+        );
+        registry.register(
+            "monitoring_unreadable",
+            "People who could not be matched against a change of a list, since their data cannot be read",
+            self.monitoring_unreadable.clone(),
         );
     }
 
@@ -198,7 +205,12 @@ impl Metrics {
         self.list_failures.get_or_create(&OfList { list: list.to_owned() }).inc();
     }
 
-    /// Counts an approval that a change of a list opened again.
+    /// Counts a person who could not be matched against a change of a list.
+    pub fn monitoring_unreadable(&self) {
+        self.monitoring_unreadable.inc();
+    }
+
+    /// Counts an approval that a change of a list opened again, or a case that it brought new hits.
     pub fn screening_alert(&self) {
         self.screening_alerts.inc();
     }

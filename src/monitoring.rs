@@ -1,22 +1,22 @@
-//! Ongoing monitoring: when a sanctions list changes, the people who were approved are matched against what is new in it, and
-//! only that; an alert closes when nobody behind it is listed any more.
+//! Ongoing monitoring: when a sanctions list changes, everybody who is approved or waits for a reviewer is matched against what is
+//! new in it, and only that; whoever matches is screened anew, and so is everybody with an open alert, which closes when nothing
+//! matches any more.
 //!
 //! What everybody was matched against is kept beside the lists, as a fingerprint an entity, so that a change is not forgotten
 //! by a restart. A change counts as dealt with after two passes: a session that was screened against the lists before the
 //! change may be decided while the first one runs.
 
 mod baseline;
+mod people;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::document::Identity;
 use domain::ids::SessionId;
-use domain::ports::{PortError, open};
-use domain::screening::{Listed, Rescreening, ScreeningHit, Subject};
-use domain::sealed::{DataClass, Sealed};
-use domain::session::{Action, Caller, SessionCommand};
+use domain::ports::PortError;
+use domain::screening::ListChange;
+use domain::session::{Action, Caller, SessionCommand, SessionError};
 use projections::monitoring::Monitoring;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -25,14 +25,19 @@ pub use baseline::{Baseline, BaselineError, Delta};
 
 use crate::metrics::Metrics;
 use crate::sessions::{Actor, CommandError, Sessions};
-use crate::store::{Store, StoreError};
+use crate::store::{ProjectionStatus, Store, StoreError};
+use crate::verifiers::screening::ListStore;
 use crate::verifiers::screening::index::Index;
-use crate::verifiers::screening::{ALGORITHM, ListStore, screen};
+use people::{Opened, matching};
 
 /// How soon after a swap the first pass begins.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Far longer than a submit takes from screening to its place in the read model.
 const BETWEEN_PASSES: Duration = Duration::from_secs(60);
+/// The projection that tells who is monitored.
+const READ_MODEL: &str = "monitoring";
+/// How long a pass waits for the read model before it is put off.
+const CATCH_UP: Duration = Duration::from_secs(60);
 /// People matched in one turn.
 const PAGE: u32 = 1_000;
 
@@ -42,10 +47,16 @@ pub enum MonitoringError {
     /// The read model cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A person's identity cannot be opened.
+    /// The key database is away, so that nobody can be opened.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// A session could not be opened again or closed.
+    /// Nobody's identity could be opened, though the key database answers: it is not that of this log, or is damaged.
+    #[error("no identity of {0} people can be opened")]
+    NobodyOpens(usize),
+    /// The read model does not know yet who was decided.
+    #[error("the read model of monitoring is behind the log")]
+    Behind,
+    /// Sessions could not be screened: the store is away, or others keep changing them.
     #[error(transparent)]
     Command(#[from] CommandError),
     /// The baseline cannot be read or written.
@@ -61,10 +72,12 @@ pub enum MonitoringError {
 pub struct Pass {
     /// People who were matched.
     pub people: usize,
-    /// Approvals that were opened again.
+    /// Approvals that were opened again, and cases that got new hits.
     pub alerts: usize,
     /// Alerts that were closed.
     pub closed: usize,
+    /// People whose identity or session cannot be read; the log names them.
+    pub unreadable: usize,
 }
 
 /// The worker.
@@ -124,14 +137,25 @@ impl Monitor {
 
     /// One pass over everybody; none if nothing changed since the last change that was dealt with.
     pub async fn pass(&self, index: &Arc<Index>) -> Result<Option<Pass>, MonitoringError> {
+        self.catch_up().await?;
         let (baseline, current) = (self.baseline.clone(), Arc::clone(index));
-        let delta = blocking(move || baseline.delta(&current)).await??;
-        let mut pass = Pass::default();
+        let disturbed = self.lists.disturbed_persons();
+        let noted = disturbed.clone();
+        let delta = blocking(move || {
+            let delta = baseline.delta(&current, &disturbed)?;
+            baseline.narrow(&current, &disturbed).map(|()| delta)
+        });
+        let delta = delta.await??;
+        self.lists.note_disturbed(&noted);
+        let mut turn = Turn { pass: Pass::default(), conflict: None };
         if !delta.changed.is_empty() {
-            self.match_everybody(index, &delta, &mut pass).await?;
+            self.match_everybody(index, &delta, &mut turn).await?;
         }
         // Always: the change that opened an alert may have been taken back before it was settled.
-        self.close_alerts(&delta, &mut pass).await?;
+        self.screen_alerted(&delta.changes, &mut turn).await?;
+        let Turn { pass, conflict } = turn;
+        // Everybody else is done; whoever was being changed is looked at again.
+        conflict.map_or(Ok(()), Err)?;
         if delta.is_empty() && pass.closed == 0 {
             return Ok(None);
         }
@@ -144,10 +168,32 @@ impl Monitor {
                 people = pass.people,
                 alerts = pass.alerts,
                 closed = pass.closed,
-                "approved people were matched against a change of a list"
+                unreadable = pass.unreadable,
+                "people were matched against a change of a list"
             );
         }
         Ok(Some(pass))
+    }
+
+    /// Waits until whoever was decided before now is in the read model: under load it lags, and after an upgrade it is made anew.
+    async fn catch_up(&self) -> Result<(), MonitoringError> {
+        let (status, waiting) = (self.status().await?, self.store.unnumbered().await?);
+        let (target, started) = (status.position + status.lag + waiting, Instant::now());
+        loop {
+            let status = self.status().await?;
+            if status.position >= target {
+                return Ok(());
+            }
+            if started.elapsed() > CATCH_UP {
+                return Err(MonitoringError::Behind);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn status(&self) -> Result<ProjectionStatus, MonitoringError> {
+        let status = self.store.projection_status(&[READ_MODEL]).await?.pop();
+        status.ok_or(MonitoringError::Behind)
     }
 
     /// Notes that everybody was matched against these lists.
@@ -160,87 +206,102 @@ impl Monitor {
         &self,
         index: &Arc<Index>,
         delta: &Delta,
-        pass: &mut Pass,
+        turn: &mut Turn,
     ) -> Result<(), MonitoringError> {
         let (whole, changed) = (Arc::clone(index), Arc::clone(&delta.changed));
         let part = blocking(move || {
             Index::build_part(whole.lists().to_vec(), &whole, |entity| changed.contains(&entity.id))
         });
         let part = Arc::new(part.await?);
-        let mut last = None;
-        loop {
-            let page = self.store.monitored(Monitoring::Approved, last, PAGE).await?;
-            let Some((end, _)) = page.last() else { return Ok(()) };
-            last = Some(*end);
-            let people = self.opened(&page).await?;
-            pass.people += people.len();
-            let part = Arc::clone(&part);
-            for (session, hits) in blocking(move || matches(&part, people)).await? {
-                let found =
-                    Rescreening { hits, changes: delta.changes.clone(), algorithm: ALGORITHM.to_owned() };
-                if self.act(session, Action::Rescreen(Box::new(found))).await? {
-                    self.metrics.screening_alert();
-                    pass.alerts += 1;
+        let vault = self.sessions.services().vault.as_ref();
+        for state in [Monitoring::Approved, Monitoring::Waiting] {
+            let mut last = None;
+            loop {
+                let page = self.store.monitored(state, last, PAGE).await?;
+                let Some(end) = page.last() else { break };
+                last = Some(end.session);
+                let Opened { people, unreadable } = people::opened(vault, &page).await?;
+                turn.pass.people += people.len();
+                for _ in 0..unreadable {
+                    self.note_unreadable(turn);
+                }
+                let part = Arc::clone(&part);
+                for session in blocking(move || matching(&part, people)).await? {
+                    self.screen(session, &delta.changes, turn).await?;
                 }
             }
         }
+        match turn.pass {
+            Pass { people: 0, unreadable, .. } if unreadable > 0 => {
+                Err(MonitoringError::NobodyOpens(unreadable))
+            }
+            _ => Ok(()),
+        }
     }
 
-    async fn close_alerts(&self, delta: &Delta, pass: &mut Pass) -> Result<(), MonitoringError> {
+    async fn screen_alerted(&self, changes: &[ListChange], turn: &mut Turn) -> Result<(), MonitoringError> {
         let mut last = None;
         loop {
             let page = self.store.monitored(Monitoring::Alerted, last, PAGE).await?;
-            let Some((end, _)) = page.last() else { return Ok(()) };
-            last = Some(*end);
-            for (session, _) in &page {
-                let listed = Listed { entities: Arc::clone(&delta.listed), changes: delta.changes.clone() };
-                pass.closed += usize::from(self.act(*session, Action::CloseAlert(listed)).await?);
+            let Some(end) = page.last() else { return Ok(()) };
+            last = Some(end.session);
+            for person in &page {
+                self.screen(person.session, changes, turn).await?;
             }
         }
     }
 
-    /// Whether the session took it: its outcome is another one than before.
-    async fn act(&self, session: SessionId, action: Action) -> Result<bool, MonitoringError> {
-        let is_alert = matches!(action, Action::Rescreen(_));
+    /// Screens one person anew. What is wrong with this person alone stops nobody else's turn; an error says that nobody can be
+    /// screened now.
+    async fn screen(
+        &self,
+        session: SessionId,
+        changes: &[ListChange],
+        turn: &mut Turn,
+    ) -> Result<(), MonitoringError> {
+        let action = Action::Rescreen(changes.to_vec());
         let command = SessionCommand { session, caller: Caller::System, action };
         match self.sessions.execute(command, Actor::system()).await {
-            Ok(folded) => Ok(folded.session.alert().is_some() == is_alert),
+            Ok(folded) if folded.appended == 0 => {}
+            // Whatever was found, the case waits; only a close lets an approval stand.
+            Ok(folded) if folded.view.rescreened_at.is_none() && folded.view.decision == APPROVED => {
+                turn.pass.closed += 1;
+            }
+            Ok(_) => turn.pass.alerts += 1,
+            Err(CommandError::Refused(SessionError::Port(
+                error @ (PortError::Unavailable | PortError::Busy { .. }),
+            ))) => return Err(error.into()),
+            Err(CommandError::Refused(SessionError::Port(PortError::Failed(error)))) => {
+                tracing::error!(%session, error, "a person cannot be screened and is left out");
+                self.note_unreadable(turn);
+            }
             // Erased or cancelled meanwhile.
             Err(CommandError::Refused(error)) => {
                 tracing::debug!(%session, %error, "a session is monitored no more");
-                Ok(false)
             }
-            Err(error) => Err(error.into()),
+            Err(CommandError::Unavailable) => return Err(CommandError::Unavailable.into()),
+            Err(error @ CommandError::Conflict) => turn.conflict = Some(error.into()),
+            Err(CommandError::Store(error)) => {
+                tracing::error!(%session, error, "a session cannot be read and is left out");
+                self.note_unreadable(turn);
+            }
         }
+        Ok(())
     }
 
-    /// Who the people of a page are; those whose keys were destroyed are nobody.
-    async fn opened(
-        &self,
-        page: &[(SessionId, Sealed<Identity>)],
-    ) -> Result<Vec<(SessionId, Subject)>, MonitoringError> {
-        let vault = self.sessions.services().vault.as_ref();
-        let sessions: Vec<SessionId> = page.iter().map(|(session, _)| *session).collect();
-        vault.prepare(&sessions, DataClass::Identity).await?;
-        let mut people = Vec::with_capacity(page.len());
-        for (session, identity) in page {
-            match open(vault, *session, identity).await {
-                Ok(identity) => people.push((*session, Subject::of(&identity))),
-                Err(PortError::Erased) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(people)
+    fn note_unreadable(&self, turn: &mut Turn) {
+        turn.pass.unreadable += 1;
+        self.metrics.monitoring_unreadable();
     }
 }
 
-fn matches(part: &Index, people: Vec<(SessionId, Subject)>) -> Vec<(SessionId, Vec<ScreeningHit>)> {
-    let found = people.into_iter().filter_map(|(session, subject)| {
-        let mut hits = screen(part, &subject).hits.0;
-        hits.retain(|hit| hit.is_match);
-        (!hits.is_empty()).then_some((session, hits))
-    });
-    found.collect()
+const APPROVED: Option<domain::session::Decision> = Some(domain::session::Decision::Approved);
+
+/// A pass on its way.
+struct Turn {
+    pass: Pass,
+    /// Somebody could not be screened, since others kept changing the session.
+    conflict: Option<MonitoringError>,
 }
 
 async fn blocking<T: Send + 'static>(

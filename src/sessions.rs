@@ -8,7 +8,7 @@ use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, EventEnvelope, EventStore};
 use domain::ids::{PartnerId, SessionId};
 use domain::ports::{PortError, Services};
-use domain::session::{Session, SessionCommand, SessionError, SessionEvent};
+use domain::session::{Action, Caller, Session, SessionCommand, SessionError, SessionEvent};
 use projections::partner_view::PartnerView;
 
 pub use crate::commands::Actor;
@@ -52,6 +52,8 @@ pub struct Folded {
     pub session: Session,
     /// What its partner sees.
     pub view: PartnerView,
+    /// Events that the command appended; none where the session was only read.
+    pub appended: usize,
 }
 
 fn folded(id: SessionId, envelopes: Vec<EventEnvelope<Session>>) -> Option<Folded> {
@@ -60,7 +62,7 @@ fn folded(id: SessionId, envelopes: Vec<EventEnvelope<Session>>) -> Option<Folde
         view = PartnerView::fold(view, id, envelope.sequence as u64, &envelope.payload);
         session.apply(envelope.payload);
     }
-    view.map(|view| Folded { session, view })
+    view.map(|view| Folded { session, view, appended: 0 })
 }
 
 /// Commands and reads of sessions.
@@ -110,7 +112,12 @@ impl Sessions {
             match self.attempt(command.clone(), actor).await {
                 Err(AggregateError::AggregateConflict) => {}
                 Ok(folded) => return Ok(folded),
-                Err(AggregateError::UserError(refusal)) => return Err(CommandError::Refused(refusal)),
+                Err(AggregateError::UserError(refusal)) => {
+                    if refusal == SessionError::HitFound {
+                        self.put_on_record(command.session, actor).await;
+                    }
+                    return Err(CommandError::Refused(refusal));
+                }
                 Err(AggregateError::DatabaseConnectionError(error)) => {
                     tracing::error!(%error, "the event database is not available");
                     return Err(CommandError::Unavailable);
@@ -121,13 +128,23 @@ impl Sessions {
         Err(CommandError::Conflict)
     }
 
+    /// An approval was refused for a match that nobody has seen: the reviewer has to find it in the case. Should that fail, the
+    /// next approval is refused just so.
+    async fn put_on_record(&self, session: SessionId, actor: &Actor) {
+        let action = Action::Rescreen(vec![]);
+        let rescreen = SessionCommand { session, caller: Caller::System, action };
+        if let Err(error) = Box::pin(self.execute_here(rescreen, actor)).await {
+            tracing::error!(%session, %error, "what an approval found is not on record yet");
+        }
+    }
+
     async fn attempt(
         &self,
         command: SessionCommand,
         actor: &Actor,
     ) -> Result<Folded, AggregateError<SessionError>> {
         let id = command.session;
-        let mut view = None;
+        let (mut view, mut appended) = (None, 0);
         let metadata = actor.metadata(self.services.clock.now());
         let session = attempt::<Session>(
             &self.events,
@@ -136,15 +153,24 @@ impl Sessions {
             &self.services,
             metadata,
             |envelope, is_new| {
-                if let (true, SessionEvent::SessionDecided(decided)) = (is_new, &envelope.payload) {
-                    self.metrics.decided(decided.decision);
+                if is_new {
+                    appended += 1;
+                    self.count(&envelope.payload);
                 }
                 view = PartnerView::fold(view.take(), id, envelope.sequence as u64, &envelope.payload);
             },
         )
         .await?;
         let view = view.ok_or(AggregateError::UserError(SessionError::NotFound))?;
-        Ok(Folded { session, view })
+        Ok(Folded { session, view, appended })
+    }
+
+    fn count(&self, event: &SessionEvent) {
+        match event {
+            SessionEvent::SessionDecided(decided) => self.metrics.decided(decided.decision),
+            SessionEvent::SessionRescreened(_) => self.metrics.screening_alert(),
+            _ => {}
+        }
     }
 
     /// The partner's view of a session, never older than the last append: if the read model is behind, the stream is

@@ -113,6 +113,11 @@ impl RiskFactor {
         }
     }
 
+    /// Whether somebody may have tried to deceive the checks.
+    pub const fn is_attack(self) -> bool {
+        matches!(self, Self::SpoofSignal | Self::SpoofConfirmed | Self::FaceFarBelow)
+    }
+
     /// Whether the factor alone rejects; every other one goes to a reviewer.
     pub const fn rejects(self) -> bool {
         matches!(

@@ -1,7 +1,10 @@
 //! Sanctions screening: the subject, the hits with their explanations, and the one fact that follows.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+mod entered;
+
+pub use entered::{EnteredIdentity, InvalidEntry};
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -47,6 +50,12 @@ impl Subject {
             countries,
             document_number: identity.document_number.clone(),
         }
+    }
+
+    /// The same person under the name and the birth date that a reviewer entered.
+    pub fn entered(identity: &Identity, entered: &EnteredIdentity) -> Self {
+        let name = SpelledName { text: entered.full_name().to_owned(), truncated: false };
+        Self { names: vec![name], date_of_birth: entered.born(), ..Self::of(identity) }
     }
 }
 
@@ -185,26 +194,6 @@ pub struct ListChange {
     pub delisted: u32,
 }
 
-/// What a re-screening found out about one person.
-#[derive(Clone)]
-pub struct Rescreening {
-    /// Possible matches among the added and modified entities, best first.
-    pub hits: Vec<ScreeningHit>,
-    /// The lists that changed.
-    pub changes: Vec<ListChange>,
-    /// Name and version of the algorithm.
-    pub algorithm: String,
-}
-
-/// Who is listed at present.
-#[derive(Clone)]
-pub struct Listed {
-    /// Ids of everybody on any list.
-    pub entities: Arc<HashSet<String>>,
-    /// The lists that changed.
-    pub changes: Vec<ListChange>,
-}
-
 /// What a screener answers.
 #[derive(Clone)]
 pub struct ScreeningFinding {
@@ -253,15 +242,16 @@ impl ScreeningOutcome {
     }
 }
 
+/// Why lists can clear nobody: there is none, or one is stale.
+pub fn doubt_about(lists: &[ListVersion], stale: bool) -> Option<NotJudged> {
+    if lists.is_empty() { Some(NotJudged::ListsMissing) } else { stale.then_some(NotJudged::ListsStale) }
+}
+
 /// Draws the fact from a finding: a hit outweighs doubt, and doubt outweighs silence.
 pub fn outcome(finding: &ScreeningFinding, mut doubts: Vec<NotJudged>, stale: bool) -> ScreeningOutcome {
     if finding.hits.0.iter().any(|hit| hit.is_match) {
         return ScreeningOutcome::PossibleMatch;
     }
-    if finding.lists.is_empty() {
-        doubts.push(NotJudged::ListsMissing);
-    } else if stale {
-        doubts.push(NotJudged::ListsStale);
-    }
+    doubts.extend(doubt_about(&finding.lists, stale));
     if doubts.is_empty() { ScreeningOutcome::Clear } else { ScreeningOutcome::NotJudged(doubts) }
 }

@@ -3,6 +3,7 @@
 //! Each command has a file with its pure guard, its work with the ports, and its pure `decide`. State changes in
 //! `Session::apply` only.
 
+mod approval;
 mod assign;
 mod cancel;
 mod check_liveness;
@@ -16,6 +17,7 @@ mod erase;
 mod error;
 mod event;
 mod expire;
+mod hits;
 mod issue_challenge;
 mod issue_link;
 mod open;
@@ -24,6 +26,7 @@ mod request_resubmission;
 mod rescreen;
 mod review;
 mod round;
+mod screen;
 mod snooze;
 mod state;
 mod submit;
@@ -32,6 +35,7 @@ mod take_selfie;
 #[cfg(test)]
 mod testing;
 
+pub use approval::{Approval, approval};
 pub use command::{
     Action, Caller, CheckLiveness, DecideReview, ErasureGround, GiveConsent, OpenSession,
     RequestResubmission, ResolveHit, SessionCommand, SnoozeReview, SubmitDocument,
@@ -45,7 +49,7 @@ pub use event::{
     ReviewSnoozed, RiskAssessed, SanctionsScreened, ScreeningAlertClosed, SelfieSubmitted, SessionCancelled,
     SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionRescreened, SessionSubmitted,
 };
-pub use review::key as hit_key;
+pub use hits::{CaseHit, hits};
 pub use round::Round;
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 
@@ -123,8 +127,10 @@ impl Aggregate for Session {
                     Action::DecideReview(ruling) => {
                         review::decide(self, session, caller, ruling, services).await?
                     }
-                    Action::Rescreen(found) => rescreen::handle(self, session, *found, services).await?,
-                    Action::CloseAlert(listed) => rescreen::close(self, session, listed, services).await?,
+                    Action::ScreenAgain(entered) => {
+                        review::screen(self, session, caller, entered, services).await?
+                    }
+                    Action::Rescreen(changes) => rescreen::handle(self, session, changes, services).await?,
                     Action::RequestResubmission(request) => {
                         request_resubmission::handle(self, session, caller, request, services).await?
                     }

@@ -1,17 +1,20 @@
-//! Ongoing monitoring: whose approval a change of a sanctions list can put in doubt.
+//! Ongoing monitoring: whom a change of a sanctions list is matched against: who is approved, waits for a reviewer, or has an alert open.
 
 use domain::document::Identity;
+use domain::screening::EnteredIdentity;
 use domain::sealed::Sealed;
 use domain::session::{Decision, SessionEvent};
 
 /// How a person is monitored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Monitoring {
-    /// Not at present: there is no approval.
+    /// Not at present: nothing is decided, or the person was rejected.
     Idle,
     /// Approved: new entities are matched against the person.
     Approved,
-    /// An alert is open: it closes if nobody behind it is listed any more.
+    /// A reviewer has to decide: new entities are matched against the person, too.
+    Waiting,
+    /// A list change found a possible match: the person is screened again at every change.
     Alerted,
 }
 
@@ -21,6 +24,7 @@ impl Monitoring {
         match self {
             Self::Idle => "idle",
             Self::Approved => "approved",
+            Self::Waiting => "waiting",
             Self::Alerted => "alerted",
         }
     }
@@ -31,6 +35,8 @@ impl Monitoring {
 pub enum Change<'a> {
     /// Who the person is, as the latest document says.
     Identity(&'a Sealed<Identity>),
+    /// What a reviewer entered beside it; none from a screening on that went by the document alone.
+    Entered(Option<&'a Sealed<EnteredIdentity>>),
     /// How the person is monitored.
     State(Monitoring),
     /// Nobody is monitored any more.
@@ -47,6 +53,11 @@ pub fn change(event: &SessionEvent) -> Option<Change<'_>> {
         SessionEvent::ReviewDecided(decided) if decided.decision == Decision::Approved => {
             Change::State(Monitoring::Approved)
         }
+        SessionEvent::SessionDecided(decided) if decided.decision == Decision::ManualReview => {
+            Change::State(Monitoring::Waiting)
+        }
+        SessionEvent::DecisionContested(_) => Change::State(Monitoring::Waiting),
+        SessionEvent::SanctionsScreened(screened) => Change::Entered(screened.entered.as_ref()),
         SessionEvent::SessionDecided(_)
         | SessionEvent::ReviewDecided(_)
         | SessionEvent::ResubmissionRequested(_) => Change::State(Monitoring::Idle),
@@ -67,15 +78,13 @@ pub fn change(event: &SessionEvent) -> Option<Change<'_>> {
         | SessionEvent::IdentityDisclosed(_)
         | SessionEvent::LinkIssued(_)
         | SessionEvent::SessionSubmitted(_)
-        | SessionEvent::SanctionsScreened(_)
         | SessionEvent::RiskAssessed(_)
         | SessionEvent::ReviewClaimed(_)
         | SessionEvent::ReviewReleased(_)
         | SessionEvent::ReviewSnoozed(_)
         | SessionEvent::ReviewAssigned(_)
         | SessionEvent::ReviewNoted(_)
-        | SessionEvent::HitResolved(_)
-        | SessionEvent::DecisionContested(_) => return None,
+        | SessionEvent::HitResolved(_) => return None,
     })
 }
 
@@ -84,6 +93,8 @@ pub fn change(event: &SessionEvent) -> Option<Change<'_>> {
 pub struct Net {
     /// The latest identity, where one was read.
     pub identity: Option<Sealed<Identity>>,
+    /// What a reviewer entered, where the latest screening says.
+    pub entered: Option<Option<Sealed<EnteredIdentity>>>,
     /// The latest state, where it changed.
     pub state: Option<Monitoring>,
     /// Whether it is over, for good.
@@ -95,6 +106,7 @@ impl Net {
     pub fn add(&mut self, change: &Change<'_>) {
         match change {
             Change::Identity(identity) => self.identity = Some((*identity).clone()),
+            Change::Entered(entered) => self.entered = Some(entered.cloned()),
             Change::State(state) => self.state = Some(*state),
             Change::Over => self.over = true,
         }
@@ -115,9 +127,10 @@ mod tests {
             matches: 1,
             hits: Sealed::from_ciphertext("x".into()),
             algorithm: "test/1".into(),
+            lists: vec![],
             rescreened_at: at,
         };
-        let closed = ScreeningAlertClosed { changes: vec![], closed_at: at };
+        let closed = ScreeningAlertClosed { changes: vec![], lists: vec![], closed_at: at };
         let mut net = Net::default();
         net.add(&change(&rescreened.into()).unwrap());
         assert_eq!(net.state, Some(Monitoring::Alerted));

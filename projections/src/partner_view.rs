@@ -2,11 +2,13 @@
 
 use domain::Timestamp;
 use domain::contact::ExternalUserId;
+use domain::evidence::Fingerprint;
 use domain::free_text::ResubmissionMessage;
 use domain::ids::{OperatorId, PartnerId, SessionId};
-use domain::review::RejectionCode;
+use domain::review::{RejectionCode, Resolution};
 use domain::risk::{RiskFactor, RiskLevel};
 use domain::score::Score;
+use domain::screening::ScreeningOutcome;
 use domain::sealed::Sealed;
 use domain::session::{Decision, FacePair, ResubmissionRequested, ReviewDecided, SessionEvent, Step};
 use serde::{Deserialize, Serialize};
@@ -81,6 +83,15 @@ pub struct Claim {
     pub until: Timestamp,
 }
 
+/// A possible match that somebody cleared; partners do not see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleared {
+    /// What was cleared, as `HitResolved` names it.
+    pub hit: Fingerprint,
+    /// By whom.
+    pub by: OperatorId,
+}
+
 /// What a reviewer asked for again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resubmission {
@@ -135,6 +146,9 @@ pub struct PartnerView {
     /// For whom the case is kept; partners do not see it.
     #[serde(default)]
     pub assignee: Option<OperatorId>,
+    /// Matches that were cleared and that no approval has confirmed yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared: Vec<Cleared>,
     /// When a reviewer decided.
     #[serde(default)]
     pub reviewed_at: Option<Timestamp>,
@@ -189,6 +203,7 @@ impl PartnerView {
                 claim: None,
                 snoozed_until: None,
                 assignee: None,
+                cleared: vec![],
                 reviewed_at: None,
                 codes: vec![],
                 relationship_ended_at: None,
@@ -274,6 +289,11 @@ impl PartnerView {
             SessionEvent::LinkIssued(link) => self.link_generation = link.generation,
             SessionEvent::SanctionsScreened(screened) => {
                 self.results.sanctions_clear = screened.outcome.clear();
+                // A reviewer screened, and there is more to say than there was at submit.
+                if self.status == Status::ManualReview && screened.outcome == ScreeningOutcome::PossibleMatch
+                {
+                    self.add_reason(RiskFactor::ScreeningPossibleMatch);
+                }
             }
             SessionEvent::RiskAssessed(risk) => {
                 self.risk_level = Some(risk.level);
@@ -298,12 +318,18 @@ impl PartnerView {
                 self.clear_desk();
             }
             SessionEvent::SessionRescreened(found) => {
-                self.status = Status::ManualReview;
-                self.decision = Some(Decision::ManualReview);
-                self.reasons = vec![RiskFactor::ScreeningPossibleMatch];
                 self.results.sanctions_clear = Some(false);
-                self.rescreened_at = Some(found.rescreened_at);
-                self.clear_desk();
+                if self.status == Status::ManualReview {
+                    // It waits as it did before, for one reason more.
+                    self.snoozed_until = None;
+                    self.add_reason(RiskFactor::ScreeningPossibleMatch);
+                } else {
+                    self.status = Status::ManualReview;
+                    self.decision = Some(Decision::ManualReview);
+                    self.reasons = vec![RiskFactor::ScreeningPossibleMatch];
+                    self.rescreened_at = Some(found.rescreened_at);
+                    self.clear_desk();
+                }
             }
             SessionEvent::ScreeningAlertClosed(_) => {
                 self.status = Status::Approved;
@@ -323,7 +349,13 @@ impl PartnerView {
                 self.snoozed_until = Some(snoozed.until);
             }
             SessionEvent::ReviewAssigned(assigned) => self.assignee = assigned.assignee,
-            SessionEvent::ReviewNoted(_) | SessionEvent::HitResolved(_) => {}
+            SessionEvent::ReviewNoted(_) => {}
+            SessionEvent::HitResolved(resolved) => {
+                self.cleared.retain(|cleared| cleared.hit != resolved.hit);
+                if resolved.resolution == Resolution::DifferentPerson {
+                    self.cleared.push(Cleared { hit: resolved.hit.clone(), by: resolved.reviewer });
+                }
+            }
             SessionEvent::ReviewDecided(decided) => self.reviewed(decided),
             SessionEvent::ResubmissionRequested(asked) => self.reopen(asked),
             SessionEvent::ErasureOrdered(_) => self.erasure_is_due = true,
@@ -335,6 +367,12 @@ impl PartnerView {
                 self.status = Status::Cancelled;
                 self.cancelled_at = Some(cancelled.cancelled_at);
             }
+        }
+    }
+
+    fn add_reason(&mut self, reason: RiskFactor) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
         }
     }
 
@@ -354,6 +392,7 @@ impl PartnerView {
         if decided.decision == Decision::Approved {
             self.status = Status::Approved;
             self.reasons.clear();
+            self.cleared.clear();
             // Every possible match was found to be somebody else.
             self.results.sanctions_clear = self.results.sanctions_clear.map(|_| true);
         } else {

@@ -57,6 +57,8 @@ pub struct ReviewCase {
     pub snoozed_until: Option<Timestamp>,
     /// For whom it is kept.
     pub assignee: Option<OperatorId>,
+    /// Who cleared a match of it that no approval has confirmed yet, each once.
+    pub cleared_by: Vec<OperatorId>,
 }
 
 impl ReviewCase {
@@ -83,6 +85,7 @@ impl ReviewCase {
             claim: view.claim,
             snoozed_until: view.snoozed_until,
             assignee: view.assignee,
+            cleared_by: cleared_by(view),
         })
     }
 
@@ -98,9 +101,21 @@ impl ReviewCase {
                 | SessionEvent::ReviewReleased(_)
                 | SessionEvent::ReviewSnoozed(_)
                 | SessionEvent::ReviewAssigned(_)
+                | SessionEvent::HitResolved(_)
+                | SessionEvent::SanctionsScreened(_)
                 | SessionEvent::ReviewDecided(_)
                 | SessionEvent::ResubmissionRequested(_)
                 | SessionEvent::SessionCancelled(_)
         )
     }
+}
+
+fn cleared_by(view: &PartnerView) -> Vec<OperatorId> {
+    let mut all = vec![];
+    for cleared in &view.cleared {
+        if !all.contains(&cleared.by) {
+            all.push(cleared.by);
+        }
+    }
+    all
 }

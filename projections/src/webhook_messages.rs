@@ -55,7 +55,14 @@ pub fn messages(view: &PartnerView, event: &SessionEvent) -> Vec<Message> {
             at,
         }
     };
-    kinds(event).into_iter().map(message).collect()
+    let is_news = |(kind, _): &(MessageKind, Timestamp)| match (kind, event) {
+        // The outcome is open already: there is no other one to tell of.
+        (MessageKind::Completed, SessionEvent::SessionRescreened(found)) => {
+            view.rescreened_at == Some(found.rescreened_at)
+        }
+        _ => true,
+    };
+    kinds(event).into_iter().filter(is_news).map(message).collect()
 }
 
 /// Whether anything is said of an event.

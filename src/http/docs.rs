@@ -38,7 +38,7 @@ use utoipa_swagger_ui::SwaggerUi;
         super::admin::sign_in, super::admin::sign_out, super::admin::who_am_i, super::admin::change_password,
         super::admin::list_reviews, super::admin::get_case, super::admin::get_evidence, super::admin::claim_case, super::admin::release_case,
         super::admin::next_case, super::admin::assign_cases, super::admin::snooze_case,
-        super::admin::add_note, super::admin::resolve_hit, super::admin::decide_case,
+        super::admin::add_note, super::admin::screen_case, super::admin::resolve_hit, super::admin::decide_case,
         super::admin::request_resubmission, super::admin::search_lists, super::admin::get_overview,
         super::admin::find_sessions, super::admin::list_partners, super::admin::register_partner,
         super::admin::get_partner, super::admin::issue_key, super::admin::revoke_key,

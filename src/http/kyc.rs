@@ -118,8 +118,9 @@ const fn step_name(action: &Action) -> &'static str {
         | Action::AssignReview(_)
         | Action::NoteReview(_)
         | Action::ResolveHit(_)
+        | Action::ScreenAgain(_)
         | Action::DecideReview(_) => "review",
-        Action::Rescreen(_) | Action::CloseAlert(_) => "rescreening",
+        Action::Rescreen(_) => "rescreening",
     }
 }
 

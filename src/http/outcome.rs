@@ -96,7 +96,7 @@ pub struct DocumentProgress {
 impl OutcomeAnswer {
     /// The session's own words, opened.
     pub async fn render(folded: &Folded, shared: &Shared) -> Result<Self, ApiError> {
-        let Folded { session, view } = folded;
+        let Folded { session, view, .. } = folded;
         let services = shared.sessions.services();
         let vault = services.vault.as_ref();
         let status = view.status_at(services.clock.now());

@@ -1,6 +1,6 @@
 //! What everybody was last matched against: a file a list with the fingerprint of each of its persons.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,8 +25,6 @@ pub struct BaselineError {
 pub struct Delta {
     /// Persons who are new or modified, by their ids.
     pub changed: Arc<BTreeSet<String>>,
-    /// Everybody who is listed now.
-    pub listed: Arc<HashSet<String>>,
     /// The lists that changed, with how many are new, modified or listed no more.
     pub changes: Vec<ListChange>,
 }
@@ -53,11 +51,10 @@ impl Baseline {
     }
 
     /// What is other in `index` than when everybody was last matched. Another algorithm may score anybody differently, so
-    /// everything counts as modified then.
-    pub fn delta(&self, index: &Index) -> Result<Delta, BaselineError> {
+    /// everything counts as modified then; and so does whoever was `disturbed` meanwhile.
+    pub fn delta(&self, index: &Index, disturbed: &BTreeSet<String>) -> Result<Delta, BaselineError> {
         let (mut changed, mut changes) = (BTreeSet::new(), Vec::new());
         let mut known = self.names()?;
-        let mut listed = HashSet::new();
         for list in index.lists() {
             let before = if known.remove(&list.version.name) {
                 self.read(&list.version.name)?
@@ -67,7 +64,7 @@ impl Baseline {
             let now = fingerprints(list);
             let other: Vec<&String> = now
                 .iter()
-                .filter(|(id, fingerprint)| before.get(*id) != Some(fingerprint))
+                .filter(|(id, print)| before.get(*id) != Some(print) || disturbed.contains(*id))
                 .map(|(id, _)| id)
                 .collect();
             let missing = before.keys().filter(|id| !now.contains_key(*id)).count();
@@ -81,7 +78,6 @@ impl Baseline {
                 });
             }
             changed.extend(other.into_iter().cloned());
-            listed.extend(now.into_keys());
         }
         for dropped in known {
             let before = self.read(&dropped)?;
@@ -93,7 +89,23 @@ impl Baseline {
                 delisted: before.len() as u32,
             });
         }
-        Ok(Delta { changed: Arc::new(changed), listed: Arc::new(listed), changes })
+        Ok(Delta { changed: Arc::new(changed), changes })
+    }
+
+    /// Notes who is not in force, as everybody was matched against it, any more: should it be so again, it counts as new, since
+    /// somebody may have been screened meanwhile.
+    pub fn narrow(&self, index: &Index, disturbed: &BTreeSet<String>) -> Result<(), BaselineError> {
+        for name in self.names()? {
+            let list = index.lists().iter().find(|list| list.version.name == name);
+            let now = list.map(|list| fingerprints(list)).unwrap_or_default();
+            let mut before = self.read(&name)?;
+            let count = before.len();
+            before.retain(|id, print| now.get(id) == Some(print) && !disturbed.contains(id));
+            if before.len() < count {
+                self.write(&name, before)?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes that everybody was matched against `index`.
@@ -102,19 +114,23 @@ impl Baseline {
         let mut old = self.names()?;
         for list in index.lists() {
             old.remove(&list.version.name);
-            let sorted: BTreeMap<String, String> = fingerprints(list).into_iter().collect();
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(at(&self.folder))?;
-            let mut text = format!("{ALGORITHM}\n");
-            sorted.iter().for_each(|(id, fingerprint)| text.push_str(&format!("{fingerprint} {id}\n")));
-            let path = self.folder.join(&list.version.name);
-            file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(at(&path))?;
-            file.persist(&path).map_err(|error| at(&path)(error.error))?;
+            self.write(&list.version.name, fingerprints(list))?;
         }
         for dropped in old {
             let path = self.folder.join(dropped);
             fs::remove_file(&path).map_err(at(&path))?;
         }
         Ok(())
+    }
+
+    fn write(&self, name: &str, fingerprints: Fingerprints) -> Result<(), BaselineError> {
+        let sorted: BTreeMap<String, String> = fingerprints.into_iter().collect();
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(at(&self.folder))?;
+        let mut text = header() + "\n";
+        sorted.iter().for_each(|(id, fingerprint)| text.push_str(&format!("{fingerprint} {id}\n")));
+        let path = self.folder.join(name);
+        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(at(&path))?;
+        file.persist(&path).map(drop).map_err(|error| at(&path)(error.error))
     }
 
     fn names(&self) -> Result<BTreeSet<String>, BaselineError> {
@@ -138,7 +154,7 @@ impl Baseline {
         let path = self.folder.join(name);
         let text = fs::read_to_string(&path).map_err(at(&path))?;
         let mut lines = text.lines();
-        let is_same_algorithm = lines.next() == Some(ALGORITHM);
+        let is_same_algorithm = lines.next() == Some(header().as_str());
         let entry = |line: &str| {
             let (fingerprint, id) = line.split_once(' ')?;
             let fingerprint = if is_same_algorithm { fingerprint } else { "" };
@@ -146,6 +162,12 @@ impl Baseline {
         };
         Ok(lines.filter_map(entry).collect())
     }
+}
+
+/// Under which algorithm who was matched. Versions before matched nobody who waits for a reviewer, and took no further entity into an
+/// open alert.
+fn header() -> String {
+    format!("{ALGORITHM} approved+waiting+alerted")
 }
 
 fn fingerprints(list: &SanctionsList) -> Fingerprints {
@@ -166,6 +188,10 @@ mod tests {
         Index::build(lists.into_iter().map(Arc::new).collect())
     }
 
+    fn none() -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
     fn ids(ids: &BTreeSet<String>) -> Vec<&str> {
         ids.iter().map(String::as_str).collect()
     }
@@ -175,11 +201,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let baseline = Baseline::new(folder.path().join("new"));
         let index = index(vec![made_up::list("1")]);
-        let delta = baseline.delta(&index).unwrap();
+        let delta = baseline.delta(&index, &none()).unwrap();
         // Five persons; the organisation among the six is never matched.
         assert_eq!((delta.changed.len(), delta.changes[0].added_or_modified), (5, 5));
         baseline.save(&index).unwrap();
-        assert!(baseline.delta(&index).unwrap().is_empty());
+        assert!(baseline.delta(&index, &none()).unwrap().is_empty());
     }
 
     #[test]
@@ -192,9 +218,8 @@ mod tests {
         let mut fresh = list.entities[1].clone();
         fresh.id = "a9".into();
         list.entities[1] = fresh;
-        let delta = baseline.delta(&index(vec![list])).unwrap();
+        let delta = baseline.delta(&index(vec![list]), &none()).unwrap();
         assert_eq!(ids(&delta.changed), ["a1", "a9"]);
-        assert!(delta.listed.contains("a9") && !delta.listed.contains("a2"));
         assert_eq!((delta.changes[0].added_or_modified, delta.changes[0].delisted), (2, 1));
     }
 
@@ -207,12 +232,48 @@ mod tests {
         other.entities.truncate(1);
         baseline.save(&index(vec![made_up::list("1"), other.clone()])).unwrap();
         let left = index(vec![other]);
-        let delta = baseline.delta(&left).unwrap();
+        let delta = baseline.delta(&left, &none()).unwrap();
         assert_eq!((delta.changes[0].version.as_deref(), delta.changes[0].delisted), (None, 5));
-        // Who is on another list too is still listed.
-        assert!(delta.listed.contains("a1") && !delta.listed.contains("a2"));
         baseline.save(&left).unwrap();
-        assert!(baseline.delta(&left).unwrap().is_empty());
+        assert!(baseline.delta(&left, &none()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_was_delisted_or_other_for_a_while_is_new_when_the_list_says_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let baseline = Baseline::new(folder.path().into());
+        let before = index(vec![made_up::list("1")]);
+        baseline.save(&before).unwrap();
+        let mut list = made_up::list("2");
+        list.entities.remove(0);
+        list.entities[0].programs.push("MORE".into());
+        let meanwhile = index(vec![list]);
+        assert_eq!(baseline.delta(&meanwhile, &none()).unwrap().changes[0].delisted, 1);
+        baseline.narrow(&meanwhile, &none()).unwrap();
+        let back = baseline.delta(&before, &none()).unwrap();
+        assert_eq!(ids(&back.changed), ["a1", "a2"]);
+        // Also where it was so for too short a time to be looked at.
+        let disturbed = ["a3".to_owned()].into();
+        assert_eq!(ids(&baseline.delta(&before, &disturbed).unwrap().changed), ["a1", "a2", "a3"]);
+        baseline.narrow(&before, &disturbed).unwrap();
+        assert_eq!(ids(&baseline.delta(&before, &none()).unwrap().changed), ["a1", "a2", "a3"]);
+        // A list that was gone and is back.
+        baseline.save(&before).unwrap();
+        baseline.narrow(&index(vec![]), &none()).unwrap();
+        assert_eq!(baseline.delta(&before, &none()).unwrap().changed.len(), 5);
+    }
+
+    #[test]
+    fn a_baseline_of_a_version_that_left_people_out_counts_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let baseline = Baseline::new(folder.path().into());
+        let index = index(vec![made_up::list("1")]);
+        baseline.save(&index).unwrap();
+        let path = folder.path().join("made_up");
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, entities) = text.split_once('\n').unwrap();
+        fs::write(&path, format!("{ALGORITHM}\n{entities}")).unwrap();
+        assert_eq!(baseline.delta(&index, &none()).unwrap().changed.len(), 5);
     }
 
     #[test]
@@ -224,6 +285,6 @@ mod tests {
         let path = folder.path().join("made_up");
         let text = fs::read_to_string(&path).unwrap().replace(ALGORITHM, "another/1");
         fs::write(&path, text).unwrap();
-        assert_eq!(baseline.delta(&index).unwrap().changed.len(), 5);
+        assert_eq!(baseline.delta(&index, &none()).unwrap().changed.len(), 5);
     }
 }

@@ -1,10 +1,11 @@
-//! Whose approval a change of a sanctions list can put in doubt, as a table: the sealed identities of those people.
+//! Whom a change of a sanctions list is matched against, as a table: the sealed identities of those people.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::document::Identity;
 use domain::ids::SessionId;
+use domain::screening::EnteredIdentity;
 use domain::sealed::Sealed;
 use projections::monitoring::{Monitoring, Net, change};
 use sqlx::QueryBuilder;
@@ -39,9 +40,11 @@ impl Projection for MonitoringProjection {
         let over: Vec<SessionId> = nets.iter().filter(|(_, net)| net.over).map(|(id, _)| *id).collect();
         nets.retain(|_, net| !net.over);
         keep_identities(tx, &nets).await?;
+        keep_entered(tx, &nets).await?;
         for (state, set) in [
             (Monitoring::Idle, "UPDATE monitored_subjects SET state = 'idle' WHERE session_id IN ("),
             (Monitoring::Approved, "UPDATE monitored_subjects SET state = 'approved' WHERE session_id IN ("),
+            (Monitoring::Waiting, "UPDATE monitored_subjects SET state = 'waiting' WHERE session_id IN ("),
             (Monitoring::Alerted, "UPDATE monitored_subjects SET state = 'alerted' WHERE session_id IN ("),
         ] {
             let is_only_state = |net: &Net| net.identity.is_none() && net.state == Some(state);
@@ -79,6 +82,26 @@ async fn keep_identities(
     Ok(())
 }
 
+/// Few: only what reviewers enter, and that it is gone.
+async fn keep_entered(tx: &mut Transaction, nets: &BTreeMap<SessionId, Net>) -> Result<(), ProjectionError> {
+    let set = tx.sql("UPDATE monitored_subjects SET entered = $1 WHERE session_id = $2").into_owned();
+    let clear =
+        tx.sql("UPDATE monitored_subjects SET entered = NULL WHERE entered IS NOT NULL AND session_id IN (");
+    let clear = clear.into_owned();
+    let mut cleared = vec![];
+    for (session, net) in nets {
+        match &net.entered {
+            None => {}
+            Some(None) => cleared.push(*session),
+            Some(Some(entered)) => in_transaction!(tx, |db| {
+                let update = sqlx::query(&set).bind(entered.ciphertext()).bind(session.to_string());
+                update.execute(db).await.map(drop)
+            })?,
+        }
+    }
+    for_each(tx, &clear, &cleared).await
+}
+
 /// Runs a statement that ends with an open list of sessions.
 async fn for_each(tx: &mut Transaction, head: &str, sessions: &[SessionId]) -> Result<(), ProjectionError> {
     for ids in sessions.chunks(ROWS) {
@@ -94,16 +117,27 @@ async fn for_each(tx: &mut Transaction, head: &str, sessions: &[SessionId]) -> R
     Ok(())
 }
 
+/// A person who is monitored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Monitored {
+    /// The session.
+    pub session: SessionId,
+    /// Who the person is, as the latest document says.
+    pub identity: Sealed<Identity>,
+    /// What a reviewer entered beside it.
+    pub entered: Option<Sealed<EnteredIdentity>>,
+}
+
 impl Store {
-    /// Sessions in a state of monitoring after one of them, in the order of their ids, with the person's sealed identity.
+    /// Sessions in a state of monitoring after one of them, in the order of their ids.
     pub async fn monitored(
         &self,
         state: Monitoring,
         after: Option<SessionId>,
         limit: u32,
-    ) -> Result<Vec<(SessionId, Sealed<Identity>)>, StoreError> {
+    ) -> Result<Vec<Monitored>, StoreError> {
         let after = after.map_or_else(String::new, |session| session.to_string());
-        let rows: Vec<(String, String)> = on_reader!(self.database, |db| {
+        let rows: Vec<(String, String, Option<String>)> = on_reader!(self.database, |db| {
             sqlx::query_as(include_str!("sql/monitored.sql"))
                 .bind(state.as_str())
                 .bind(&after)
@@ -111,10 +145,12 @@ impl Store {
                 .fetch_all(db)
                 .await
         })?;
-        let parsed = |(id, identity): (String, String)| {
+        let parsed = |(id, identity, entered): (String, String, Option<String>)| {
             let session =
                 id.parse().map_err(|_| StoreError::Damaged("a session's id does not parse".into()))?;
-            Ok((session, Sealed::from_ciphertext(identity)))
+            let (identity, entered) =
+                (Sealed::from_ciphertext(identity), entered.map(Sealed::from_ciphertext));
+            Ok(Monitored { session, identity, entered })
         };
         rows.into_iter().map(parsed).collect()
     }

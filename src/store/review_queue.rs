@@ -10,7 +10,7 @@ use super::database::{ROWS, Transaction, in_transaction, on_reader};
 use super::entry::Entry;
 use super::projection::{Projection, ProjectionError};
 use super::{Store, StoreError, views};
-pub use filter::{Holding, Kept, QueueFilter, QueueOrder, Snoozed};
+pub use filter::{ClearedBy, Holding, Kept, QueueFilter, QueueOrder, Snoozed};
 
 /// Keeps `review_queue` up to date.
 pub struct ReviewQueueProjection;
@@ -56,7 +56,7 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
     let (head, _) = tx.sql_around_values(
         "INSERT INTO review_queue \
          (session_id, partner_id, version, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
-         claimed_until, risk_rank, snoozed_until, assigned_to) {values}",
+         claimed_until, risk_rank, snoozed_until, assigned_to, cleared_by) {values}",
     );
     for rows in cases.chunks(ROWS) {
         let reasons: Result<Vec<_>, _> =
@@ -77,12 +77,19 @@ async fn insert(tx: &mut Transaction, cases: &[ReviewCase]) -> Result<(), Projec
                     .push_bind(case.claim.map(|claim| claim.until.timestamp_micros()))
                     .push_bind(risk_rank(case))
                     .push_bind(case.snoozed_until.map_or(0, |until| until.timestamp_micros()))
-                    .push_bind(case.assignee.map(|assignee| assignee.to_string()).unwrap_or_default());
+                    .push_bind(case.assignee.map(|assignee| assignee.to_string()).unwrap_or_default())
+                    .push_bind(cleared_by(case));
             });
             insert.build().persistent(false).execute(db).await.map(drop)
         })?;
     }
     Ok(())
+}
+
+/// Separated by blanks.
+fn cleared_by(case: &ReviewCase) -> String {
+    let reviewers: Vec<String> = case.cleared_by.iter().map(ToString::to_string).collect();
+    reviewers.join(" ")
 }
 
 /// Ascending from the riskiest.
@@ -117,6 +124,8 @@ pub struct ReviewRow {
     pub snoozed_until: i64,
     /// The operator for whom it is kept; empty for nobody.
     pub assigned_to: String,
+    /// Operators who cleared a match that no approval has confirmed yet, separated by blanks.
+    pub cleared_by: String,
 }
 
 impl ReviewRow {

@@ -2,6 +2,7 @@
 
 use chrono::{Duration, Utc};
 use domain::ids::OperatorId;
+use domain::review::Staff;
 use domain::session::{Action, Caller, RequestResubmission, SessionCommand, Step};
 use ekyc_onboarder::sessions::Actor;
 use reqwest::StatusCode;
@@ -23,6 +24,8 @@ async fn ask(app: &TestApp, session: &str, steps: &[Step]) {
         action: Action::RequestResubmission(request),
     };
     let actor = Actor { name: format!("operator:{reviewer}"), request_id: None };
+    let claim = SessionCommand { action: Action::ClaimReview(Staff::default()), ..command.clone() };
+    app.sessions.execute(claim, actor.clone()).await.unwrap();
     app.sessions.execute(command, actor).await.unwrap();
 }
 

@@ -65,9 +65,12 @@ async fn a_rejection_names_codes_and_a_case_can_go_back_to_its_person() {
     let note = ok(ann.on(&session, "notes").json(&json!({ "note": "<b>look</b> at the hologram" }))).await;
     assert_eq!(note["timeline"].as_array().unwrap().last().unwrap()["text"], "<b>look</b> at the hologram");
     ok(ann.on(&session, "claim")).await;
+    let back = json!({ "steps": ["document"], "message": "Please photograph the whole page." });
+    let ben = Browser::signed_in(&app, "ben").await;
+    let other = ben.on(&session, "resubmission").json(&back).send().await.unwrap();
+    assert_eq!(code(other).await, "claimed_by_another");
     let wrong = ann.on(&session, "decision").json(&json!({ "decision": "maybe" })).send().await.unwrap();
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let back = json!({ "steps": ["document"], "message": "Please photograph the whole page." });
     let case = ok(ann.on(&session, "resubmission").json(&back)).await;
     assert_eq!((&case["session"]["status"], &case["claimed_by"]), (&json!("pending"), &Value::Null));
 
@@ -180,5 +183,113 @@ async fn a_cookie_that_was_planted_before_the_sign_in_is_worth_nothing_after_it(
     };
     assert_eq!(as_whom(&planted).await, StatusCode::UNAUTHORIZED);
     assert_eq!(as_whom(fresh.split(';').next().unwrap()).await, StatusCode::OK);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_approval_that_would_be_refused_is_not_offered_and_next_leads_there_last() {
+    let app = server().await;
+    let session = matched(&app).await;
+    let (ann, ben) = (Browser::signed_in(&app, "ann").await, Browser::signed_in(&app, "ben").await);
+    let page = async |browser: &Browser| {
+        let answer = browser.get(&format!("/admin/reviews/{session}")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.text().await.unwrap()
+    };
+    let next = async |browser: &Browser| {
+        crate::settings::caught_up(&app).await;
+        ok(browser.get("/admin/api/reviews/next")).await["session_id"].clone()
+    };
+    let offer = "data-focus>Approve<";
+    let case = ok(ann.on(&session, "claim")).await;
+    assert_eq!(
+        (&case["approval"]["allowed"], &case["approval"]["code"]),
+        (&json!(false), &json!("hit_unresolved"))
+    );
+    let unresolved = page(&ann).await;
+    assert!(!unresolved.contains(offer) && unresolved.contains("Resolve every possible match first."));
+    let others = page(&ben).await;
+    assert!(others.contains("Claimed by ann until") && !others.contains("Take the case"), "{others}");
+
+    let cleared = json!({ "entity_id": "own-2", "resolution": "different_person" });
+    let case = ok(ann.on(&session, "hits").json(&cleared)).await;
+    assert_eq!(case["approval"]["code"], "second_person_needed");
+    let own = page(&ann).await;
+    assert!(
+        !own.contains(offer) && own.contains("You cleared a match; a second reviewer must approve."),
+        "{own}"
+    );
+    ok(ann.on(&session, "release")).await;
+    let second = matched(&app).await;
+    assert_eq!(next(&ann).await, json!(second), "there is something that ann can decide");
+    assert_eq!(next(&ben).await, json!(session), "the longer waiting of two alike");
+    let queue = ok(ben.get("/admin/api/reviews")).await;
+    assert_eq!(queue["items"][0]["cleared_by"], case["cleared_by"]);
+    ok(ben.on(&session, "claim")).await;
+    assert!(page(&ben).await.contains(offer));
+    let eve = Browser::signed_in(&app, "eve").await;
+    assert_eq!(ok(eve.get(&format!("/admin/api/reviews/{session}"))).await["approval"], Value::Null);
+    app.stop().await;
+}
+
+/// A session whose document was not read, in review.
+async fn illegible(app: &crate::support::TestApp) -> String {
+    let evidence = crate::support::Evidence::shared().await;
+    let session = app.ready_session(evidence).await;
+    let photo = app.upload_document(&session, evidence.selfie(), "UTO").await;
+    assert_eq!(photo.status(), StatusCode::OK);
+    assert_eq!(ok(app.post(&format!("/kyc/{session}/submit"))).await["status"], "manual_review");
+    session
+}
+
+#[tokio::test]
+async fn a_case_without_a_legible_document_is_screened_by_hand_and_approved_with_a_note() {
+    let app = server().await;
+    // A list is in force, and it names somebody.
+    matched(&app).await;
+    let session = illegible(&app).await;
+    let ann = Browser::signed_in(&app, "ann").await;
+    let screen = |body: Value| ann.on(&session, "screening").json(&body).send();
+    assert_eq!(code(screen(json!({})).await.unwrap()).await, "not_claimed");
+    ok(ann.on(&session, "claim")).await;
+    let approve = |body: Value| ann.on(&session, "decision").json(&body).send();
+    let noted = json!({ "decision": "approved", "note": "Known at the branch" });
+    assert_eq!(code(approve(noted.clone()).await.unwrap()).await, "screening_not_judged");
+    let again = ok(ann.on(&session, "screening")).await;
+    assert_eq!(
+        (&again["screening"]["outcome"], &again["approval"]["code"]),
+        (&json!("not_judged"), &json!("screening_not_judged"))
+    );
+    for (wrong, field) in [
+        (json!({ "name": "Ilmar Vargosin" }), "date_of_birth"),
+        (json!({ "date_of_birth": "1970" }), "name"),
+        (json!({ "name": "Ilmar Vargosin", "date_of_birth": "09/03/1970" }), "date_of_birth"),
+        (json!({ "name": "Ilmar Vargosin", "date_of_birth": "2970" }), "date_of_birth"),
+        (json!({ "name": "1234", "date_of_birth": "1970" }), "name"),
+        (json!({ "name": 7, "date_of_birth": "1970" }), "name"),
+    ] {
+        let refused = screen(wrong.clone()).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        let refused: Value = refused.json().await.unwrap();
+        assert_eq!(refused["detail"][0]["loc"][1], field, "{wrong}");
+    }
+    let entered = json!({ "name": "Ilmar <b>Vargosin</b>", "date_of_birth": "1970" });
+    let case = ok(ann.on(&session, "screening").json(&entered)).await;
+    assert_eq!((&case["screening"]["outcome"], &case["screening"]["entered"]), (&json!("clear"), &entered));
+    assert_eq!(
+        (&case["approval"]["allowed"], &case["approval"]["note_required"]),
+        (&json!(true), &json!(true))
+    );
+    let last = case["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["event"], "SanctionsScreened");
+    assert!(last["actor"].as_str().unwrap().starts_with("operator:opr_"), "{last}");
+    let page = ann.get(&format!("/admin/reviews/{session}")).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("Ilmar &lt;b&gt;Vargosin") && page.contains("Screen now"), "{page}");
+    let log = app.store.load_raw("session", &session, 0).await.unwrap();
+    assert!(log.iter().all(|event| !event.payload.contains("Vargosin")), "it is sealed");
+
+    assert_eq!(code(approve(json!({ "decision": "approved" })).await.unwrap()).await, "note_required");
+    let case: Value = approve(noted).await.unwrap().json().await.unwrap();
+    assert_eq!(case["session"]["status"], "approved", "{case}");
     app.stop().await;
 }

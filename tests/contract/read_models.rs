@@ -5,7 +5,7 @@ use domain::ids::PartnerId;
 use ekyc_onboarder::app::{projections, pump};
 use ekyc_onboarder::store::Store;
 use ekyc_onboarder::store::audit_trail::AuditFilter;
-use ekyc_onboarder::store::review_queue::{Kept, QueueFilter, Snoozed};
+use ekyc_onboarder::store::review_queue::{ClearedBy, Kept, QueueFilter, Snoozed};
 use ekyc_onboarder::store::webhooks::messages::MessageRow;
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ on_both_stores!(
     a_rebuild_gives_every_message_its_identifier_and_number_again,
     the_audit_trail_finds_who_did_what,
     people_are_monitored_from_an_approval_to_its_end,
+    whoever_waits_for_a_reviewer_is_monitored_too_by_what_was_read_and_entered,
+    a_case_knows_who_cleared_a_match_until_an_approval_confirms_it,
     a_claimed_case_names_its_reviewer_until_it_is_decided,
     a_case_that_is_put_off_and_kept_for_somebody_says_so_until_it_is_decided,
 );
@@ -172,8 +174,8 @@ fn golden(event: &str) -> Value {
 
 async fn monitored(store: &Store, state: Monitoring) -> Vec<String> {
     let rows = store.monitored(state, None, 100).await.unwrap();
-    assert!(rows.iter().all(|(_, identity)| identity.ciphertext().starts_with("FAKE-CIPHERTEXT")));
-    rows.into_iter().map(|(session, _)| session.to_string()).collect()
+    assert!(rows.iter().all(|person| person.identity.ciphertext().starts_with("FAKE-CIPHERTEXT")));
+    rows.into_iter().map(|person| person.session.to_string()).collect()
 }
 
 async fn people_are_monitored_from_an_approval_to_its_end(place: &Place) {
@@ -197,6 +199,56 @@ async fn people_are_monitored_from_an_approval_to_its_end(place: &Place) {
     happens(place, &store, 1, 4, &golden("RelationshipEnded")).await;
     assert_eq!(monitored(&store, Monitoring::Approved).await, [session(2)]);
     assert_eq!(monitored(&store, Monitoring::Alerted).await, <[&str; 0]>::default());
+}
+
+async fn whoever_waits_for_a_reviewer_is_monitored_too_by_what_was_read_and_entered(place: &Place) {
+    let store = place.store().await;
+    for number in [1, 2] {
+        happens(place, &store, number, 1, &opened(1)).await;
+        happens(place, &store, number, 2, &golden("DocumentRead")).await;
+    }
+    happens(place, &store, 1, 3, &decided("manual_review")).await;
+    happens(place, &store, 2, 3, &decided("rejected")).await;
+    assert_eq!(monitored(&store, Monitoring::Waiting).await, [session(1)]);
+    happens(place, &store, 2, 4, &golden("DecisionContested")).await;
+    assert_eq!(monitored(&store, Monitoring::Waiting).await, [session(1), session(2)]);
+    let entered = async || store.monitored(Monitoring::Waiting, None, 1).await.unwrap().remove(0).entered;
+    assert_eq!(entered().await, None);
+    let mut screened = golden("SanctionsScreened");
+    screened["SanctionsScreened"]["entered"] = "FAKE-CIPHERTEXT-ENTERED".into();
+    happens(place, &store, 1, 4, &screened).await;
+    assert_eq!(entered().await.unwrap().ciphertext(), "FAKE-CIPHERTEXT-ENTERED");
+    rebuild_all(&store).await;
+    assert!(entered().await.is_some());
+    happens(place, &store, 1, 5, &golden("SanctionsScreened")).await;
+    assert_eq!(entered().await, None);
+    happens(place, &store, 1, 6, &golden("ReviewDecided")).await;
+    happens(place, &store, 2, 5, &golden("SessionCancelled")).await;
+    assert_eq!(monitored(&store, Monitoring::Waiting).await, <[&str; 0]>::default());
+}
+
+async fn a_case_knows_who_cleared_a_match_until_an_approval_confirms_it(place: &Place) {
+    let store = place.store().await;
+    for number in [1, 2] {
+        happens(place, &store, number, 1, &opened(1)).await;
+        happens(place, &store, number, 2, &decided("manual_review")).await;
+    }
+    let mut said = golden("HitResolved");
+    said["HitResolved"]["resolution"] = "different_person".into();
+    let reviewer = said["HitResolved"]["reviewer"].as_str().unwrap().parse().unwrap();
+    happens(place, &store, 1, 3, &said).await;
+    let found = async |cleared: ClearedBy| -> Vec<String> {
+        let filter = QueueFilter { cleared: Some(cleared), ..QueueFilter::default() };
+        let rows = store.review_queue(&filter, None, 100).await.unwrap();
+        rows.into_iter().map(|row| row.session_id).collect()
+    };
+    assert_eq!(found(ClearedBy::By(reviewer)).await, [session(1)]);
+    assert_eq!(found(ClearedBy::NotBy(reviewer)).await, [session(2)]);
+    rebuild_all(&store).await;
+    assert_eq!(found(ClearedBy::By(reviewer)).await, [session(1)]);
+    said["HitResolved"]["resolution"] = "same_person".into();
+    happens(place, &store, 1, 4, &said).await;
+    assert_eq!(found(ClearedBy::By(reviewer)).await, <[&str; 0]>::default());
 }
 
 async fn a_claimed_case_names_its_reviewer_until_it_is_decided(place: &Place) {

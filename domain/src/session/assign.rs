@@ -28,24 +28,32 @@ pub(super) fn handle(
     }
 }
 
-/// A case that is kept for somebody else is left alone, as long as that person may work on it.
+/// A case that is kept for somebody else is left alone, as long as that person may work on it, and may still approve it: whoever
+/// cleared a match waits for a second reviewer.
 pub(super) fn require_kept_for(
     state: &Session,
     reviewer: OperatorId,
     staff: &Staff,
+    services: &Services,
 ) -> Result<(), SessionError> {
+    let may_finish =
+        |assignee| staff.has(assignee) && !(services.four_eyes && state.awaits_second_reviewer(assignee));
     match state.assignee() {
-        Some(assignee) if assignee != reviewer && staff.has(assignee) => Err(SessionError::AssignedToAnother),
+        Some(assignee) if assignee != reviewer && may_finish(assignee) => {
+            Err(SessionError::AssignedToAnother)
+        }
         _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Story;
-    use super::super::testing::reviews::{ANN, BEN, ROOT, assign, claim, id, operator, staff, undecided};
+    use super::super::testing::reviews::{
+        ANN, BEN, ROOT, assign, claim, id, operator, resolve, staff, undecided,
+    };
+    use super::super::testing::{Story, hit};
     use super::super::{Action, SessionError, SessionEvent};
-    use crate::review::CLAIM_LASTS;
+    use crate::review::{CLAIM_LASTS, Resolution};
 
     fn assigned_to(who: u128) -> Story {
         undecided().then_from(operator(ROOT), assign(Some(who)))
@@ -97,6 +105,18 @@ mod tests {
         let story = assigned_to(ANN);
         let without_ann = Action::ClaimReview(staff(&[BEN, ROOT]));
         assert_eq!(story.when_from(operator(BEN), without_ann).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_case_whose_assignee_cleared_a_match_is_open_to_the_second_reviewer() {
+        let story = assigned_to(ANN).listing(&[hit("a", true)]).rescreened();
+        let story = story
+            .then_from(operator(ANN), claim())
+            .then_from(operator(ANN), resolve("a", Resolution::DifferentPerson))
+            .then_from(operator(ANN), Action::ReleaseReview);
+        assert_eq!(story.when_from(operator(BEN), claim()).unwrap().len(), 1);
+        let alone = story.given(|world| world.four_eyes = false);
+        assert_eq!(alone.when_from(operator(BEN), claim()), Err(SessionError::AssignedToAnother));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::evidence::{Capture, ImageUpload};
 use crate::free_text::{ContestReason, ResubmissionMessage, ReviewNote};
 use crate::ids::{ChallengeId, OperatorId, PartnerId, SessionId};
 use crate::review::{Resolution, Ruling, SnoozeUntil, Staff};
-use crate::screening::{Listed, Rescreening};
+use crate::screening::{EnteredIdentity, ListChange};
 use crate::session::error::Step;
 
 /// Who asks.
@@ -94,10 +94,10 @@ pub enum Action {
     ResolveHit(ResolveHit),
     /// Decide a case.
     DecideReview(DecideReview),
-    /// Look at an approval again, since a list changed.
-    Rescreen(Box<Rescreening>),
-    /// Close an alert whose entities are listed no more.
-    CloseAlert(Listed),
+    /// Screen the person again as a reviewer, by what was read and by what is entered here or was before.
+    ScreenAgain(Option<EnteredIdentity>),
+    /// Screen an approved person, or one who waits, since these lists changed.
+    Rescreen(Vec<ListChange>),
     /// Decide that what is held about the person goes; carried out by `Erase`.
     OrderErasure(ErasureGround),
     /// Destroy what was ordered to go: keys first, then files.
@@ -120,8 +120,9 @@ impl Action {
             | Self::AssignReview(_)
             | Self::NoteReview(_)
             | Self::ResolveHit(_)
+            | Self::ScreenAgain(_)
             | Self::DecideReview(_) => matches!(caller, Caller::Operator(_)),
-            Self::Expire | Self::Rescreen(_) | Self::CloseAlert(_) | Self::OrderErasure(_) | Self::Erase => {
+            Self::Expire | Self::Rescreen(_) | Self::OrderErasure(_) | Self::Erase => {
                 matches!(caller, Caller::System)
             }
             _ => !matches!(caller, Caller::Operator(_)),

@@ -23,6 +23,8 @@ pub(super) async fn handle(
 }
 
 fn guard(state: &Session) -> Result<Permit, SessionError> {
+    // Nothing is left to decide by.
+    state.require_not_erased()?;
     if state.is_contested() {
         return Ok(Permit::AlreadyDone);
     }
@@ -36,8 +38,9 @@ fn guard(state: &Session) -> Result<Permit, SessionError> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Story, World};
-    use super::super::{Action, Decision, SessionError, SessionEvent};
+    use super::super::{Action, Caller, Decision, ErasureGround, SessionError, SessionEvent};
     use crate::document::specimen::day;
+    use crate::ports::PortError;
 
     fn contest() -> Action {
         Action::Contest { reason: Some("It is no specimen".to_owned().try_into().unwrap()) }
@@ -76,6 +79,15 @@ mod tests {
         let review = |world: &mut World| world.screening.lists.clear();
         for story in [Story::opened(), Story::opened().complete(), decided(|_| {}), decided(review)] {
             assert_eq!(story.when(contest()), Err(SessionError::NotContestable));
+        }
+    }
+
+    #[test]
+    fn what_was_erased_or_has_to_be_is_decided_no_more() {
+        let ordered = rejected().then_from(Caller::System, Action::OrderErasure(ErasureGround::Request));
+        let erased = ordered.clone().then_from(Caller::System, Action::Erase);
+        for story in [ordered, erased] {
+            assert_eq!(story.when(contest()), Err(SessionError::Port(PortError::Erased)));
         }
     }
 

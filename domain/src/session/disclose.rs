@@ -19,13 +19,15 @@ pub(super) async fn handle(
 }
 
 fn guard(state: &Session) -> Result<&DocumentRead, SessionError> {
+    // Ordered is enough: the keys may not be gone yet.
+    state.require_not_erased()?;
     state.document().map(|(_, read)| read).ok_or(SessionError::IdentityUnread)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::Story;
-    use super::super::{Action, IdentityDisclosed, SessionError};
+    use super::super::{Action, Caller, ErasureGround, IdentityDisclosed, SessionError};
     use crate::ports::PortError;
 
     #[test]
@@ -51,6 +53,13 @@ mod tests {
         assert!(story.clone().then(Action::Submit).when(Action::DiscloseIdentity).is_ok());
         let cancelled = story.then(Action::Cancel);
         assert_eq!(cancelled.when(Action::DiscloseIdentity), Err(SessionError::Cancelled));
+    }
+
+    #[test]
+    fn an_identity_that_has_to_go_is_shown_no_more() {
+        let order = Action::OrderErasure(ErasureGround::Request);
+        let story = Story::opened().complete().then(Action::Submit).then_from(Caller::System, order);
+        assert_eq!(story.when(Action::DiscloseIdentity), Err(SessionError::Port(PortError::Erased)));
     }
 
     #[test]

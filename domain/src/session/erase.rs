@@ -8,7 +8,7 @@ use super::event::{Decision, ErasureOrdered, EvidenceErased, SessionEvent};
 use super::state::Session;
 use crate::Timestamp;
 use crate::ids::{BlobId, SessionId};
-use crate::ports::Services;
+use crate::ports::{PortError, Services};
 use crate::sealed::DataClass;
 
 pub(super) fn order(
@@ -61,6 +61,11 @@ impl Session {
             return Ok(None);
         }
         Ok(Some(ErasureOrdered { classes: DataClass::ALL.to_vec(), ground, ordered_at: now }.into()))
+    }
+
+    /// What is erased, or ordered to be, is neither decided again nor shown.
+    pub(super) const fn require_not_erased(&self) -> Result<(), SessionError> {
+        if self.erasure().is_some() { Err(SessionError::Port(PortError::Erased)) } else { Ok(()) }
     }
 
     /// Every file that the session's events refer to.

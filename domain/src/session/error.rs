@@ -100,13 +100,22 @@ pub enum SessionError {
     #[error("The case has no possible match of this id")]
     HitUnknown,
     /// An approval needs a word about every possible match.
-    #[error("Say of every possible match who it is before approving")]
+    #[error("Resolve every possible match first")]
     HitUnresolved,
+    /// A list names somebody since, whom no reviewer has seen yet.
+    #[error("Screening again found a new possible match; resolve it first")]
+    HitFound,
+    /// Nothing can be said about the person.
+    #[error("The applicant was not screened for sure; screen first, by hand where the document was not read")]
+    ScreeningNotJudged,
+    /// An approval against a failed check has a reason.
+    #[error("A check failed or the screening was done by hand; add a note to approve")]
+    NoteRequired,
     /// The person is on a list.
     #[error("A possible match was found to be the same person; the case cannot be approved")]
     HitConfirmed,
     /// Whoever clears a hit does not approve the person too.
-    #[error("A possible match was cleared by you; somebody else has to approve")]
+    #[error("You cleared a match; a second reviewer must approve")]
     SecondPersonNeeded,
     /// A rejection has a reason.
     #[error("Name at least one code for the rejection")]
@@ -159,6 +168,9 @@ impl SessionError {
             Self::NotClaimed => "not_claimed",
             Self::HitUnknown => "hit_unknown",
             Self::HitUnresolved => "hit_unresolved",
+            Self::HitFound => "hit_found",
+            Self::ScreeningNotJudged => "screening_not_judged",
+            Self::NoteRequired => "note_required",
             Self::HitConfirmed => "hit_confirmed",
             Self::SecondPersonNeeded => "second_person_needed",
             Self::NoCodeNamed => "no_code_named",

@@ -56,9 +56,9 @@ domain_events! {
         RiskAssessed = "1",
         /// The automatic outcome fell.
         SessionDecided = "1",
-        /// A list changed, and the approved person may be listed now.
+        /// A list changed, and the person may be listed now.
         SessionRescreened = "1",
-        /// Nobody behind an alert is listed any more.
+        /// Nothing of the lists matches an approved person any more.
         ScreeningAlertClosed = "1",
         /// A reviewer took the case.
         ReviewClaimed = "1",

@@ -1,161 +1,114 @@
-//! Re-screening: a list changed, and a person who was approved may be somebody who is listed now, or is so no more.
+//! Re-screening: a list changed, and whoever was approved, or waits for a reviewer, may be somebody who is listed now, or is so no
+//! more.
 
 use super::error::SessionError;
-use super::event::{Decision, ScreeningAlertClosed, SessionEvent, SessionRescreened};
+use super::event::{Decision, SanctionsScreened, ScreeningAlertClosed, SessionEvent, SessionRescreened};
+use super::hits;
+use super::screen::{Person, Screened};
 use super::state::Session;
-use super::{Permit, review};
-use crate::ids::SessionId;
-use crate::ports::{Services, open, seal};
-use crate::review::Resolution;
-use crate::screening::{Listed, Rescreening, ScreeningHit, ScreeningHits};
+use crate::evidence::Fingerprint;
+use crate::ids::{OperatorId, SessionId};
+use crate::ports::{Services, seal};
+use crate::screening::{EnteredIdentity, ListChange, ListVersion, ScreeningHit, ScreeningHits};
 
-/// Opens an approved session again if there is a possible match among what is new.
+/// Screens the person again and puts what is new on record: an approval is opened again, a case that waits gets the hits. An alert
+/// closes when nothing of the lists in force matches any more.
 pub(super) async fn handle(
     state: &Session,
     session: SessionId,
-    found: Rescreening,
+    changes: Vec<ListChange>,
     services: &Services,
 ) -> Result<Vec<SessionEvent>, SessionError> {
-    let Rescreening { mut hits, changes, algorithm } = found;
-    hits.retain(|hit| hit.is_match);
-    if hits.is_empty() || guard(state) == Permit::AlreadyDone {
+    if !is_monitored(state) {
         return Ok(vec![]);
     }
-    let hits = without_cleared(state, session, hits, services).await?;
-    if hits.is_empty() {
-        return Ok(vec![]);
-    }
-    let hits = ScreeningHits(hits);
-    Ok(vec![
-        SessionRescreened {
-            matches: hits.0.len() as u32,
-            hits: seal(services.vault.as_ref(), session, &hits).await?,
-            changes,
-            algorithm,
-            rescreened_at: services.clock.now(),
-        }
-        .into(),
-    ])
-}
-
-/// A hit that a reviewer cleared stays cleared while person, entity and algorithm are the same.
-async fn without_cleared(
-    state: &Session,
-    session: SessionId,
-    hits: Vec<ScreeningHit>,
-    services: &Services,
-) -> Result<Vec<ScreeningHit>, SessionError> {
-    let Some((_, read)) = state.document().filter(|_| !state.resolutions().is_empty()) else {
-        return Ok(hits);
+    let person = Person::open(state, session, services).await?;
+    let screened = person.screen(services).await?;
+    let on_record: Vec<Fingerprint> = if state.outcome() == Some(Decision::Approved) {
+        // What an approval was about is settled or delisted: unless it is settled, it opens the approval again.
+        vec![]
+    } else {
+        let known = hits::of_person(state, session, &person, services).await?;
+        known.into_iter().filter(|known| known.hit.is_match).map(|known| known.key).collect()
     };
-    let identity = open(services.vault.as_ref(), session, &read.identity).await?;
-    let mut left = vec![];
-    for hit in hits {
-        let key = review::key(&identity, &hit, session, services).await?;
-        let said = state.resolution(&key).map(|said| said.resolution);
-        if said != Some(Resolution::DifferentPerson) {
-            left.push(hit);
+    let (mut fresh, mut open): (Vec<ScreeningHit>, usize) = (vec![], 0);
+    for hit in screened.matches() {
+        let key = hits::key(&person, hit, session, services).await?;
+        if !state.is_settled(&key) {
+            open += 1;
+            if !on_record.contains(&key) {
+                fresh.push(hit.clone());
+            }
         }
     }
-    Ok(left)
+    let now = services.clock.now();
+    if !fresh.is_empty() {
+        let hits = ScreeningHits(fresh);
+        return Ok(vec![
+            SessionRescreened {
+                changes,
+                matches: hits.0.len() as u32,
+                hits: seal(services.vault.as_ref(), session, &hits).await?,
+                algorithm: screened.finding.algorithm,
+                lists: screened.finding.lists,
+                rescreened_at: now,
+            }
+            .into(),
+        ]);
+    }
+    if open == 0 && may_close(state, &screened) {
+        let lists = screened.finding.lists;
+        return Ok(vec![ScreeningAlertClosed { changes, lists, closed_at: now }.into()]);
+    }
+    Ok(vec![])
 }
 
-/// Only an approval can turn out wrong by a list's change; while a person decides, the alert is there already.
-fn guard(state: &Session) -> Permit {
-    let is_approved = state.outcome() == Some(Decision::Approved);
-    let is_over = state.has_relationship_ended() || state.erasure().is_some();
-    if is_approved && !is_over { Permit::Proceed } else { Permit::AlreadyDone }
+/// Whoever has to be decided, and whoever was approved and still is a customer; nobody whose data has to go.
+fn is_monitored(state: &Session) -> bool {
+    let concerns = match state.outcome() {
+        Some(Decision::ManualReview) => true,
+        Some(Decision::Approved) => !state.has_relationship_ended(),
+        _ => false,
+    };
+    concerns && state.erasure().is_none()
 }
 
-/// Closes an alert all of whose possible matches are listed no more.
-pub(super) async fn close(
+/// Silence closes an alert only where it was judged, and not by older lists than those that opened it: another node may have them
+/// still.
+fn may_close(state: &Session, screened: &Screened) -> bool {
+    state.alert().is_some()
+        && screened.is_judged()
+        && !state.rescreenings().iter().any(|alert| is_older(&screened.finding.lists, alert))
+}
+
+fn is_older(lists: &[ListVersion], alert: &SessionRescreened) -> bool {
+    let consulted = alert.lists.iter().map(|list| (&list.name, list.date));
+    // Events of older versions name only the lists that changed.
+    let changed = alert.changes.iter().filter_map(|change| Some((&change.list, change.date?)));
+    consulted
+        .chain(changed)
+        .any(|(name, date)| lists.iter().find(|list| list.name == *name).is_some_and(|list| list.date < date))
+}
+
+/// Screens the person at a reviewer's request, by what was read and by what the reviewer enters beside it.
+pub(super) async fn by_reviewer(
     state: &Session,
     session: SessionId,
-    listed: Listed,
+    reviewer: OperatorId,
+    entered: Option<EnteredIdentity>,
     services: &Services,
 ) -> Result<Vec<SessionEvent>, SessionError> {
-    let Some(alert) = state.alert() else { return Ok(vec![]) };
-    if state.erasure().is_some() {
-        return Ok(vec![]);
+    let mut person = Person::open(state, session, services).await?;
+    if let Some(entered) = entered {
+        let sealed = seal(services.vault.as_ref(), session, &entered).await?;
+        person.entered = Some((entered, sealed));
     }
-    let hits = open(services.vault.as_ref(), session, &alert.hits).await?;
-    if hits.0.iter().any(|hit| listed.entities.contains(&hit.id)) {
-        return Ok(vec![]);
-    }
-    Ok(vec![ScreeningAlertClosed { changes: listed.changes, closed_at: services.clock.now() }.into()])
+    let screened = person.screen(services).await?;
+    let entered = person.entered.map(|(_, sealed)| sealed);
+    let now = services.clock.now();
+    let screened: SanctionsScreened = screened.event(session, Some(reviewer), entered, services, now).await?;
+    Ok(vec![screened.into()])
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-    use std::sync::Arc;
-
-    use super::super::testing::{Story, hit};
-    use super::super::{Action, Caller, Decision, SessionError, SessionEvent};
-    use crate::screening::{ListChange, Listed, Rescreening, ScreeningHit};
-
-    fn changes() -> Vec<ListChange> {
-        vec![ListChange {
-            list: "us_ofac_sdn".into(),
-            version: Some("2".into()),
-            date: None,
-            added_or_modified: 1,
-            delisted: 0,
-        }]
-    }
-
-    fn rescreened(hits: Vec<ScreeningHit>) -> Action {
-        Action::Rescreen(Box::new(Rescreening { hits, changes: changes(), algorithm: "test/1".into() }))
-    }
-
-    fn listed(ids: &[&str]) -> Action {
-        let entities: HashSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-        Action::CloseAlert(Listed { entities: Arc::new(entities), changes: changes() })
-    }
-
-    fn approved() -> Story {
-        let story = Story::opened().complete().then(Action::Submit);
-        assert_eq!(story.state().outcome(), Some(Decision::Approved));
-        story
-    }
-
-    fn alerted() -> Story {
-        approved().then_from(Caller::System, rescreened(vec![hit("a", true), hit("b", true)]))
-    }
-
-    #[test]
-    fn a_new_match_opens_an_approval_again_and_names_the_change() {
-        let events =
-            approved().when_from(Caller::System, rescreened(vec![hit("a", true), hit("b", false)])).unwrap();
-        let [SessionEvent::SessionRescreened(event)] = events.as_slice() else { panic!("{events:?}") };
-        assert_eq!((event.matches, &event.changes), (1, &changes()));
-        assert_eq!(alerted().state().outcome(), Some(Decision::ManualReview));
-    }
-
-    #[test]
-    fn near_misses_and_what_is_not_approved_stay_as_they_are() {
-        let nothing = Ok(vec![]);
-        assert_eq!(approved().when_from(Caller::System, rescreened(vec![hit("a", false)])), nothing);
-        assert_eq!(alerted().when_from(Caller::System, rescreened(vec![hit("c", true)])), nothing);
-        let ended = approved().then(Action::EndRelationship);
-        assert_eq!(ended.when_from(Caller::System, rescreened(vec![hit("a", true)])), nothing);
-        let open = Story::opened().complete();
-        assert_eq!(open.when_from(Caller::System, rescreened(vec![hit("a", true)])), nothing);
-    }
-
-    #[test]
-    fn only_the_house_itself_rescreens() {
-        assert_eq!(approved().when(rescreened(vec![hit("a", true)])), Err(SessionError::NotAllowed));
-        assert_eq!(alerted().when(listed(&[])), Err(SessionError::NotAllowed));
-    }
-
-    #[test]
-    fn an_alert_closes_once_nobody_behind_it_is_listed_any_more() {
-        assert_eq!(alerted().when_from(Caller::System, listed(&["b", "c"])), Ok(vec![]));
-        let closed = alerted().then_from(Caller::System, listed(&["c"]));
-        assert_eq!(closed.state().outcome(), Some(Decision::Approved));
-        assert_eq!(closed.when_from(Caller::System, listed(&[])), Ok(vec![]));
-        let again = closed.then_from(Caller::System, rescreened(vec![hit("a", true)]));
-        assert_eq!(again.state().outcome(), Some(Decision::ManualReview));
-    }
-}
+mod tests;

@@ -24,7 +24,7 @@ pub(super) async fn handle(
     match state.claim_at(now) {
         Some((holder, _)) if holder == reviewer => {}
         Some(_) => return Err(SessionError::ClaimedByAnother),
-        None => require_kept_for(state, reviewer, &command.staff)?,
+        None => require_kept_for(state, reviewer, &command.staff, services)?,
     }
     // The same request again; what was noted with it is noted.
     if state.snoozed_at(now) == Some(until) {
@@ -40,7 +40,7 @@ mod tests {
 
     use super::super::testing::Story;
     use super::super::testing::reviews::{
-        ANN, BEN, ROOT, approve, assign, claim, id, operator, rescreened, snooze, undecided,
+        ANN, BEN, ROOT, approve, assign, claim, id, listed, operator, snooze, undecided,
     };
     use super::super::{Action, SessionError, SessionEvent};
     use crate::review::CLAIM_LASTS;
@@ -99,11 +99,18 @@ mod tests {
     }
 
     #[test]
+    fn a_new_match_wakes_the_case_up_and_keeps_it_for_its_assignee() {
+        let story = put_off().then_from(operator(ROOT), assign(Some(ANN)));
+        let awake = listed(story, "c").state();
+        assert_eq!((awake.snoozed_at(put_off().world.now), awake.assignee()), (None, Some(id(ANN))));
+    }
+
+    #[test]
     fn a_case_that_is_over_is_put_off_no_more_and_not_again() {
         let decided = put_off().then_from(operator(ANN), claim()).then_from(operator(ANN), approve());
         assert_eq!(decided.state().snoozed_at(decided.world.now), None);
         assert_eq!(decided.when_from(operator(ANN), snooze(&decided, DAY)), Err(SessionError::NotInReview));
-        let opened_again = decided.then_from(super::super::Caller::System, rescreened("c"));
+        let opened_again = listed(decided, "c");
         let state = opened_again.state();
         assert_eq!((state.snoozed_at(opened_again.world.now), state.assignee()), (None, None));
         assert_eq!(put_off().when(snooze(&put_off(), DAY)), Err(SessionError::NotAllowed));

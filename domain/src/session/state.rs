@@ -15,6 +15,8 @@ use crate::document_type::DocumentSide;
 use crate::evidence::Fingerprint;
 use crate::ids::OperatorId;
 use crate::policy::Policy;
+use crate::screening::ScreeningHits;
+use crate::sealed::Sealed;
 
 /// The folded session.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,12 +38,18 @@ pub struct Session {
     cancelled_at: Option<Timestamp>,
     contested_at: Option<Timestamp>,
     alert: Option<SessionRescreened>,
+    /// What list changes found since the latest outcome or full screening.
+    rescreenings: Vec<SessionRescreened>,
+    /// Everything found: the latest screening, then what list changes brought.
+    findings: Vec<Sealed<ScreeningHits>>,
     /// The outcome as it stands.
     standing: Option<Decision>,
     claim: Option<ReviewClaimed>,
     snoozed_until: Option<Timestamp>,
     assignee: Option<OperatorId>,
     resolutions: Vec<HitResolved>,
+    /// How many of the resolutions a reviewer's approval has confirmed.
+    settled_resolutions: usize,
     review: Option<ReviewDecided>,
     relationship_ended_at: Option<Timestamp>,
     link_generation: u32,
@@ -154,7 +162,7 @@ impl Session {
         self.submitted_at
     }
 
-    /// The screening.
+    /// The latest full screening.
     pub const fn screening(&self) -> Option<&SanctionsScreened> {
         self.screening.as_ref()
     }
@@ -224,6 +232,18 @@ impl Session {
     /// The re-screening that opened an approval again and is not closed.
     pub const fn alert(&self) -> Option<&SessionRescreened> {
         self.alert.as_ref()
+    }
+
+    pub(super) fn rescreenings(&self) -> &[SessionRescreened] {
+        &self.rescreenings
+    }
+
+    pub(super) fn findings(&self) -> &[Sealed<ScreeningHits>] {
+        &self.findings
+    }
+
+    pub(super) const fn settled_resolutions(&self) -> usize {
+        self.settled_resolutions
     }
 
     pub(super) const fn has_relationship_ended(&self) -> bool {
@@ -312,6 +332,8 @@ impl Session {
                 self.decision = None;
                 self.contested_at = None;
                 self.alert = None;
+                self.rescreenings.clear();
+                self.findings.clear();
                 self.standing = None;
                 self.clear_desk();
                 self.review = None;
@@ -339,19 +361,32 @@ impl Session {
             }
             SessionEvent::LivenessChecked(check) => self.fold_check(check),
             SessionEvent::SessionSubmitted(submitted) => self.submitted_at = Some(submitted.submitted_at),
-            SessionEvent::SanctionsScreened(screening) => self.screening = Some(screening),
+            SessionEvent::SanctionsScreened(screening) => {
+                // It asked all lists about all that is known, so that it takes the place of what was found before.
+                self.findings = vec![screening.hits.clone()];
+                self.screening = Some(screening);
+            }
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),
             SessionEvent::SessionDecided(decided) => {
                 self.standing = Some(decided.decision);
                 self.decision = Some(decided);
             }
             SessionEvent::SessionRescreened(rescreened) => {
-                self.alert = Some(rescreened);
-                self.clear_desk();
-                self.standing = Some(Decision::ManualReview);
+                self.findings.push(rescreened.hits.clone());
+                self.rescreenings.push(rescreened.clone());
+                if self.standing == Some(Decision::ManualReview) {
+                    // Whoever works on the case goes on with it, and sees what is new.
+                    self.snoozed_until = None;
+                } else {
+                    self.alert = Some(rescreened);
+                    self.clear_desk();
+                    self.standing = Some(Decision::ManualReview);
+                }
             }
             SessionEvent::ScreeningAlertClosed(_) => {
                 self.alert = None;
+                self.rescreenings.clear();
+                self.findings.truncate(1);
                 self.clear_desk();
                 self.standing = Some(Decision::Approved);
             }
@@ -371,6 +406,10 @@ impl Session {
             SessionEvent::ReviewDecided(decided) => {
                 self.clear_desk();
                 self.alert = None;
+                self.rescreenings.clear();
+                if decided.decision == Decision::Approved {
+                    self.settled_resolutions = self.resolutions.len();
+                }
                 self.standing = Some(decided.decision);
                 self.review = Some(decided);
             }

@@ -7,15 +7,16 @@ use super::error::{SessionError, Step};
 use super::event::{
     Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionEvent, SessionSubmitted,
 };
+use super::screen::Person;
 use super::state::Session;
 use crate::Timestamp;
 use crate::country::CountryCode;
-use crate::document::{DocumentProblem, Identity};
+use crate::document::Identity;
 use crate::ids::SessionId;
 use crate::policy::Policy;
-use crate::ports::{Services, open, seal};
+use crate::ports::Services;
 use crate::risk::{self, RiskLevel};
-use crate::screening::{self, ListVersion, NotJudged, ScreeningOutcome, Subject};
+use crate::screening::ScreeningOutcome;
 
 mod factors;
 
@@ -28,22 +29,12 @@ pub(super) async fn handle(
     if guard(state, now)? == Permit::AlreadyDone {
         return Ok(vec![]);
     }
-    let (_, read) = state.document().ok_or_else(|| SessionError::StepsMissing(vec![Step::Document]))?;
-    let vault = services.vault.as_ref();
-    let identity = open(vault, session, &read.identity).await?;
-    let finding = services.screening.screen(&Subject::of(&identity)).await?;
-    let today = now.date_naive();
-    let stale = any_stale(&finding.lists, services, today);
-    let outcome = screening::outcome(&finding, doubts(&identity, &read.verdict.problems), stale);
-    let screened = SanctionsScreened {
-        matches: finding.hits.0.iter().filter(|hit| hit.is_match).count() as u32,
-        hits: seal(vault, session, &finding.hits).await?,
-        lists: finding.lists,
-        algorithm: finding.algorithm,
-        outcome,
-        screened_at: now,
-    };
-    let applicant = Applicant::of(&identity, &services.policy, today);
+    if state.document().is_none() {
+        return Err(SessionError::StepsMissing(vec![Step::Document]));
+    }
+    let person = Person::open(state, session, services).await?;
+    let screened = person.screen(services).await?.event(session, None, None, services, now).await?;
+    let applicant = Applicant::of(&person.identity, &services.policy, now.date_naive());
     Ok(decide(state, screened, applicant, &services.policy, now))
 }
 
@@ -100,22 +91,6 @@ fn decide(
         SessionDecided { decision, reasons: factors, policy: policy.reference.clone(), decided_at: now }
             .into(),
     ]
-}
-
-fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {
-    let mut doubts = vec![];
-    if identity.full_name.is_none() || problems.contains(&DocumentProblem::NamesDisagree) {
-        doubts.push(NotJudged::NameUnread);
-    }
-    if identity.date_of_birth.is_none() || problems.contains(&DocumentProblem::MrzCheckDigitFailed) {
-        doubts.push(NotJudged::BirthDateUnread);
-    }
-    doubts
-}
-
-fn any_stale(lists: &[ListVersion], services: &Services, today: NaiveDate) -> bool {
-    let limit = services.policy.screening.max_list_age_days;
-    lists.iter().any(|list| screening::is_stale(list, limit, services.production, today))
 }
 
 #[cfg(test)]

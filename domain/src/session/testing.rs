@@ -44,6 +44,8 @@ pub(in crate::session) struct World {
     pub selfie: FaceFinding,
     pub frames: LivenessFinding,
     pub screening: ScreeningFinding,
+    /// What the lists say of this name, whoever else is asked about.
+    pub listed: Option<(&'static str, ScreeningHit)>,
     /// Whether the verifiers refuse to work.
     pub busy: bool,
     /// Whether the keys of the session were destroyed.
@@ -105,6 +107,7 @@ impl World {
                 lists: vec![list()],
                 algorithm: "test/1".into(),
             },
+            listed: None,
             busy: false,
             erased: false,
             consent: ConsentRule::default(),

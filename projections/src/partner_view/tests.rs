@@ -368,3 +368,57 @@ fn a_claim_ends_a_snooze_a_snooze_a_claim_and_a_decision_both_and_the_assignment
     let view = folded(&events);
     assert_eq!((view.claim, view.snoozed_until, view.assignee), (None, None, None));
 }
+
+fn rescreened(at: &str) -> SessionEvent {
+    let found = json!({
+        "changes": [], "matches": 1, "hits": "FAKE-CIPHERTEXT", "algorithm": "test/1", "rescreened_at": at
+    });
+    event("SessionRescreened", found)
+}
+
+#[test]
+fn a_case_that_waits_keeps_its_cause_and_its_reviewer_when_a_list_change_adds_a_match() {
+    let mut events = evidence();
+    events.extend(submitted("manual_review", &["weak_quality"], clear()));
+    let claimed = json!({ "reviewer": id("opr_"), "claimed_at": NOON, "until": "2026-06-01T12:30:00Z" });
+    events.push(event("ReviewClaimed", claimed));
+    let before = folded(&events);
+    events.push(rescreened("2026-06-01T12:10:00Z"));
+    let view = folded(&events);
+    assert_eq!((view.status, view.rescreened_at, view.claim), (Status::ManualReview, None, before.claim));
+    assert_eq!(view.reasons, [RiskFactor::WeakQuality, RiskFactor::ScreeningPossibleMatch]);
+    assert_eq!(view.results.sanctions_clear, Some(false));
+}
+
+#[test]
+fn an_alert_stays_one_since_its_first_match_and_further_ones_add_to_it() {
+    let mut events = evidence();
+    events.extend(submitted("approved", &[], clear()));
+    events.push(rescreened("2026-06-02T12:00:00Z"));
+    events.push(rescreened("2026-06-03T12:00:00Z"));
+    let view = folded(&events);
+    assert_eq!(view.rescreened_at, Some(at("2026-06-02T12:00:00Z")));
+    assert_eq!(view.reasons, [RiskFactor::ScreeningPossibleMatch]);
+}
+
+#[test]
+fn whoever_cleared_a_match_is_known_until_somebody_approves() {
+    let mut events = evidence();
+    events.extend(submitted("manual_review", &["screening_possible_match"], clear()));
+    let said = |hit: &str, resolution: &str, by: u8| {
+        let by = format!("opr_{by:032x}");
+        let said = json!({
+            "hit": hit.repeat(64), "resolution": resolution, "note": null, "reviewer": by, "resolved_at": NOON
+        });
+        event("HitResolved", said)
+    };
+    events.extend([said("a", "different_person", 1), said("b", "different_person", 1)]);
+    events.extend([said("a", "different_person", 2), said("b", "same_person", 2)]);
+    let by: Vec<String> = folded(&events).cleared.iter().map(|cleared| cleared.by.to_string()).collect();
+    assert_eq!(by, [format!("opr_{:032x}", 2)], "the last word about each hit");
+    let approved = json!({
+        "decision": "approved", "codes": [], "note": null, "reviewer": id("opr_"), "decided_at": NOON
+    });
+    events.push(event("ReviewDecided", approved));
+    assert_eq!(folded(&events).cleared, []);
+}

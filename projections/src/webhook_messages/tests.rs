@@ -79,3 +79,29 @@ fn identifiers_are_the_same_however_often_the_log_is_read() {
     let ids: Vec<_> = said(&[opened()]).iter().map(|one| one.id.to_string()).collect();
     assert_eq!(ids, ["079e5d59-554f-5c58-8919-e3501ff51cb2"]);
 }
+
+fn rescreened(at: &str) -> SessionEvent {
+    let found = json!({
+        "changes": [], "matches": 1, "hits": "FAKE-CIPHERTEXT", "algorithm": "test/1", "rescreened_at": at
+    });
+    event("SessionRescreened", found)
+}
+
+#[test]
+fn a_list_change_opens_an_approval_for_everybody_and_adds_to_a_case_for_who_asks() {
+    let kinds =
+        |events: &[SessionEvent]| -> Vec<MessageKind> { said(events).iter().map(|one| one.kind).collect() };
+    let (first, second) = (rescreened("2026-06-02T12:00:00Z"), rescreened("2026-06-03T12:00:00Z"));
+    let approved = [opened(), decided("approved"), first.clone(), second];
+    let told = [
+        MessageKind::Created,
+        MessageKind::Completed,
+        MessageKind::Completed,
+        MessageKind::Rescreened,
+        // The alert is open: there is no other outcome than before.
+        MessageKind::Rescreened,
+    ];
+    assert_eq!(kinds(&approved), told);
+    let waiting = [opened(), decided("manual_review"), first];
+    assert_eq!(kinds(&waiting), [MessageKind::Created, MessageKind::Completed, MessageKind::Rescreened]);
+}

@@ -12,9 +12,8 @@ use domain::mrz::{CheckDigit, Mrz};
 use domain::ports::Vault;
 use domain::review::Resolution;
 use domain::score::Score;
-use domain::screening::{ScreeningHit, ScreeningHits};
 use domain::sealed::Sealed;
-use domain::session::{Comparison, LivenessAttempt, Session, SessionEvent, hit_key};
+use domain::session::{Comparison, LivenessAttempt, Session, SessionEvent, hits};
 use projections::audit_trail::Cause;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +23,7 @@ use super::duplicates::{self, DuplicateView};
 use super::evidence::{self, CaseImage};
 use super::hit::HitView;
 use super::operator::OperatorCaller;
+use super::standing::{ApprovalView, ScreeningView, Standing};
 use crate::http::Shared;
 use crate::http::answers::{SessionView, time};
 use crate::http::partner::{self, number};
@@ -61,8 +61,14 @@ pub struct CaseView {
     pub liveness: Option<LivenessView>,
     /// The images that count; none once they were erased.
     pub images: Vec<CaseImage>,
-    /// Possible matches and near misses, and what was said about them.
+    /// Possible matches and near misses, each listed person as found last, and what was said about them.
     pub hits: Vec<CaseHit>,
+    /// The latest full screening; null before submit.
+    pub screening: Option<ScreeningView>,
+    /// What an approval by the caller would meet now; null where the caller reviews nothing, the case does not wait, or the past is shown.
+    pub approval: Option<ApprovalView>,
+    /// Operators who cleared a match that no approval has confirmed yet; somebody else has to approve. Empty where one reviewer may do both.
+    pub cleared_by: Vec<String>,
     /// The operator who has the case.
     pub claimed_by: Option<String>,
     /// Until when.
@@ -172,6 +178,8 @@ pub struct CaseHit {
     pub resolution: Option<Resolution>,
     /// Who said so.
     pub resolved_by: Option<String>,
+    /// Whether the lists in force still give this match; one that they do not stands in no approval's way. Null where `approval` is.
+    pub current: Option<bool>,
 }
 
 /// Something that happened.
@@ -207,28 +215,39 @@ pub struct CaseQuery {
     security(("operator_cookie" = []))
 )]
 pub async fn get_case(
-    _caller: OperatorCaller,
+    caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     query: web::Query<CaseQuery>,
 ) -> Answer<CaseView> {
     let show = async {
         let session: SessionId = path.parse().map_err(|_| ApiError::no_such_session())?;
-        case_of(&shared, session, &query).await
+        case_of(&shared, &caller, session, &query).await
     };
     Answer(show.await)
 }
 
-/// The case of a session.
-pub async fn case_of(shared: &Shared, session: SessionId, query: &CaseQuery) -> Result<CaseView, ApiError> {
+/// The case of a session, as somebody sees it.
+pub async fn case_of(
+    shared: &Shared,
+    caller: &OperatorCaller,
+    session: SessionId,
+    query: &CaseQuery,
+) -> Result<CaseView, ApiError> {
     let at = number("at", query.at.as_deref(), u64::MAX, 1..=u64::MAX)?;
     let folded = shared.sessions.folded_at(session, at).await?.ok_or_else(ApiError::no_such_session)?;
-    render(shared, folded).await
+    render(shared, caller, folded).await
 }
 
 /// A case from its session.
-pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result<CaseView, ApiError> {
+pub async fn render(
+    shared: &Shared,
+    caller: &OperatorCaller,
+    Folded { session, view, .. }: Folded,
+) -> Result<CaseView, ApiError> {
     let services = shared.sessions.services();
+    let timeline = timeline(shared, services.vault.as_ref(), view.session_id).await?;
+    let is_past = timeline.last().is_some_and(|event| event.sequence > view.version);
     let vault = services.vault.as_ref();
     let identity = match session.document() {
         Some((_, read)) => opened(vault, view.session_id, &read.identity).await?,
@@ -245,19 +264,25 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
     };
     let now = services.clock.now();
     let claim = session.claim_at(now);
-    let mut hits = vec![];
-    if let Some(identity) = &identity {
-        for hit in all_hits(vault, view.session_id, &session).await? {
-            let key = hit_key(identity, &hit, view.session_id, services).await?;
-            let said = session.resolution(&key);
-            hits.push(CaseHit {
-                hit: hit.into(),
-                resolution: said.map(|said| said.resolution),
-                resolved_by: said.map(|said| said.reviewer.to_string()),
-            });
-        }
-    }
+    let found = match &identity {
+        Some(_) => hits(&session, view.session_id, services).await?,
+        None => vec![],
+    };
+    let standing = match &identity {
+        Some(_) if !is_past => Standing::of(&session, view.session_id, caller, services).await?,
+        _ => Standing::default(),
+    };
+    let case_hit = |found: domain::session::CaseHit| CaseHit {
+        resolution: found.said.as_ref().map(|said| said.resolution),
+        resolved_by: found.said.map(|said| said.reviewer.to_string()),
+        current: standing.is_current(&found.key),
+        hit: found.hit.into(),
+    };
     Ok(CaseView {
+        hits: found.into_iter().map(case_hit).collect(),
+        screening: ScreeningView::of(&session, vault, view.session_id).await?,
+        cleared_by: standing.cleared_by(&session, services),
+        approval: standing.approval,
         session: partner::render(shared, &view).await?,
         partner_id: view.partner_id.to_string(),
         version: view.version,
@@ -279,32 +304,12 @@ pub async fn render(shared: &Shared, Folded { session, view }: Folded) -> Result
         .collect(),
         liveness: session.liveness().and_then(LivenessView::of),
         images: evidence::images(view.session_id, &session),
-        hits,
         claimed_by: claim.map(|(reviewer, _)| reviewer.to_string()),
         claimed_until: claim.map(|(_, until)| time(until)),
         snoozed_until: session.snoozed_at(now).map(time),
         assigned_to: session.assignee().map(|assignee| assignee.to_string()),
-        timeline: timeline(shared, vault, view.session_id).await?,
+        timeline,
     })
-}
-
-async fn all_hits(
-    vault: &dyn Vault,
-    id: SessionId,
-    session: &Session,
-) -> Result<Vec<ScreeningHit>, ApiError> {
-    let mut hits: Vec<ScreeningHit> = vec![];
-    let sealed: [Option<&Sealed<ScreeningHits>>; 2] =
-        [session.alert().map(|alert| &alert.hits), session.screening().map(|screened| &screened.hits)];
-    for sealed in sealed.into_iter().flatten() {
-        for hit in opened(vault, id, sealed).await?.unwrap_or_default().0 {
-            // An alert's hit is the newer word about its entity.
-            if hits.iter().all(|known| known.id != hit.id) {
-                hits.push(hit);
-            }
-        }
-    }
-    Ok(hits)
 }
 
 async fn timeline(shared: &Shared, vault: &dyn Vault, id: SessionId) -> Result<Vec<CaseEvent>, ApiError> {

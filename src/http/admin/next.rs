@@ -11,7 +11,7 @@ use crate::http::Shared;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::Keyed;
 use crate::store::StoreError;
-use crate::store::review_queue::{Holding, Kept, QueueFilter, QueueOrder, ReviewRow, Snoozed};
+use crate::store::review_queue::{ClearedBy, Holding, Kept, QueueFilter, QueueOrder, ReviewRow, Snoozed};
 
 /// Sessions that can be passed over.
 const MOST_SKIPPED: usize = 50;
@@ -35,8 +35,8 @@ pub struct NextCase {
     pub images: Vec<CaseImage>,
 }
 
-/// Tells which case to take up next: the riskiest of those that are assigned to the caller, then of those that are assigned to nobody.
-/// What somebody has, or put off, is left out.
+/// Tells which case to take up next: the riskiest of those that are assigned to the caller, then of those that are assigned to nobody;
+/// last of all those in which the caller cleared a match and a second reviewer must approve. What somebody has, or put off, is left out.
 #[utoipa::path(
     get, path = "/admin/api/reviews/next", tag = "Admin", params(NextQuery),
     responses(
@@ -87,11 +87,14 @@ fn skipped(query: &NextQuery) -> Result<Vec<SessionId>, ApiError> {
     sessions.ok().filter(|sessions| sessions.len() <= MOST_SKIPPED).ok_or_else(invalid)
 }
 
-/// The first of both: at least `limit` of those that are somebody's own, if there are so many, then of those that are nobody's.
+/// The first of all three: at least `limit` of those that are somebody's own, if there are so many, then of those that are nobody's.
 async fn waiting(shared: &Shared, own: OperatorId, limit: u32) -> Result<Vec<ReviewRow>, StoreError> {
     let now = shared.sessions.services().clock.now().timestamp_micros();
-    let read = async |kept| {
+    let four_eyes = shared.sessions.services().four_eyes;
+    let read = async |kept, is_last| {
+        let cleared = if is_last { ClearedBy::By(own) } else { ClearedBy::NotBy(own) };
         let filter = QueueFilter {
+            cleared: four_eyes.then_some(cleared),
             order: QueueOrder::Riskiest,
             holding: Some(Holding::Nobody(now)),
             snoozed: Some(Snoozed::LeftOut(now)),
@@ -100,16 +103,20 @@ async fn waiting(shared: &Shared, own: OperatorId, limit: u32) -> Result<Vec<Rev
         };
         shared.store.review_queue(&filter, None, limit).await
     };
-    let mut all = read(Kept::For(own)).await?;
-    let mut free = read(Kept::ForNobody).await?;
+    let mut all = read(Kept::For(own), false).await?;
+    let mut free = read(Kept::ForNobody, false).await?;
     // What is kept for somebody who works here no more is nobody's.
     let operators = shared.store.list_operators().await?;
     let gone: Vec<OperatorId> =
         operators.iter().filter(|info| !info.works_on_cases()).map(|info| info.id).collect();
     if !gone.is_empty() {
-        free.extend(read(Kept::ForAny(gone)).await?);
+        free.extend(read(Kept::ForAny(gone), false).await?);
         free.sort_by_cached_key(ReviewRow::cursor);
     }
     all.extend(free);
+    if four_eyes && all.len() < limit as usize {
+        all.extend(read(Kept::For(own), true).await?);
+        all.extend(read(Kept::ForNobody, true).await?);
+    }
     Ok(all)
 }

@@ -114,10 +114,12 @@ pub struct ReviewItem {
     pub snoozed_until: Option<String>,
     /// The operator for whom the case is kept.
     pub assigned_to: Option<String>,
+    /// Operators who cleared a match that no approval has confirmed yet; somebody else has to approve.
+    pub cleared_by: Vec<String>,
 }
 
 impl ReviewItem {
-    fn of(row: ReviewRow, now: DateTime<Utc>, due: i64) -> Self {
+    fn of(row: ReviewRow, now: DateTime<Utc>, due: i64, four_eyes: bool) -> Self {
         let at = |micros| DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
         let until = row.claimed_until.map(at).filter(|until| *until > now);
         Self {
@@ -133,6 +135,7 @@ impl ReviewItem {
             claimed_until: until.map(time),
             snoozed_until: Some(at(row.snoozed_until)).filter(|until| *until > now).map(time),
             assigned_to: Some(row.assigned_to).filter(|operator| !operator.is_empty()),
+            cleared_by: row.cleared_by.split_whitespace().filter(|_| four_eyes).map(str::to_owned).collect(),
         }
     }
 }
@@ -167,12 +170,13 @@ pub async fn queue(
     let now = shared.sessions.services().clock.now();
     let due = (now - Duration::hours(i64::from(shared.settings.review_target_hours))).timestamp_micros();
     let filter = filter(caller, query, now)?;
+    let four_eyes = shared.sessions.services().four_eyes;
     let rows = shared.store.review_queue(&filter, after.as_ref(), limit).await?;
     let next_cursor = rows.last().filter(|_| rows.len() == limit as usize).map(|row| written(&row.cursor()));
     let counts: Vec<ReviewCount> =
         shared.store.queue_counts(due, now.timestamp_micros()).await?.into_iter().map(Into::into).collect();
     Ok(ReviewQueue {
-        items: rows.into_iter().map(|row| ReviewItem::of(row, now, due)).collect(),
+        items: rows.into_iter().map(|row| ReviewItem::of(row, now, due, four_eyes)).collect(),
         total: counts.iter().map(|count| count.waiting).sum(),
         snoozed: counts.iter().map(|count| count.snoozed).sum(),
         counts,
@@ -222,6 +226,7 @@ fn filter(caller: &OperatorCaller, query: &QueueQuery, now: DateTime<Utc>) -> Re
             Some(_) => None,
         },
         kept,
+        cleared: None,
     })
 }
 

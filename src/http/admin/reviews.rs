@@ -1,10 +1,13 @@
 //! What reviewers do with a case.
 
 use actix_web::web;
+use chrono::NaiveDate;
 use domain::free_text::ResubmissionMessage;
 use domain::ids::SessionId;
 use domain::review::{RejectionCode, Resolution, Ruling};
+use domain::screening::{EnteredIdentity, InvalidEntry};
 use domain::session::{Action, DecideReview, RequestResubmission, ResolveHit, SessionCommand, Step};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::Fields;
@@ -24,7 +27,7 @@ pub async fn act(
 ) -> Result<CaseView, ApiError> {
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
     let command = SessionCommand { session, caller: caller.acting()?, action };
-    render(shared, shared.sessions.execute(command, caller.actor()).await?).await
+    render(shared, caller, shared.sessions.execute(command, caller.actor()).await?).await
 }
 
 /// Takes a case for half an hour, put off or not, so that nobody else decides it; again, keeps it.
@@ -159,6 +162,66 @@ pub async fn resolve_hit(
     Answer(resolve.await)
 }
 
+/// Whom to screen, where the document was not read for sure; both fields or none.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
+pub struct ScreeningBody {
+    /// The applicant's name, in any script and order.
+    #[schema(min_length = 1, max_length = 300)]
+    name: Option<String>,
+    /// A day such as 1970-03-09, or a year.
+    #[schema(example = "1970-03-09")]
+    date_of_birth: Option<String>,
+}
+
+/// Screens the applicant of a case that the caller has claimed under the lists in force: by what was read, and by the name and birth
+/// date that are sent, which are kept sealed and count for this case from then on.
+#[utoipa::path(
+    post, path = "/admin/api/reviews/{session_id}/screening", tag = "Admin",
+    request_body = Option<ScreeningBody>,
+    params(("session_id" = String, Path, description = "The session", format = Uuid)),
+    responses(
+        (status = 200, description = "The case", body = CaseView),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 422, description = "Fields of the body are not valid", body = ErrorBody),
+        Keyed,
+        OnSession,
+    ),
+    security(("operator_cookie" = []))
+)]
+pub async fn screen_case(
+    caller: OperatorCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Answer<CaseView> {
+    let screen = async {
+        let object = optional_json_object(payload).await?;
+        let entered = entered(&object, shared.sessions.services().clock.now().date_naive())?;
+        act(&caller, &shared, &path, Action::ScreenAgain(entered)).await
+    };
+    Answer(screen.await)
+}
+
+/// Whom the body names; nobody where a form left both fields empty.
+fn entered(object: &Map<String, Value>, today: NaiveDate) -> Result<Option<EnteredIdentity>, ApiError> {
+    let mut fields = Fields::of(object);
+    let mut given = |field| fields.text(field).filter(|text| !text.trim().is_empty());
+    let (name, born) = (given("name"), given("date_of_birth"));
+    if name.is_none() && born.is_none() {
+        return fields.whole(Some(None));
+    }
+    let entered = EnteredIdentity::new(&name.unwrap_or_default(), &born.unwrap_or_default(), today);
+    let entered = entered.map_err(|error| {
+        let field = match error {
+            InvalidEntry::Name => "name",
+            InvalidEntry::BirthDate => "date_of_birth",
+        };
+        fields.refuse(field, error.to_string());
+    });
+    fields.whole(entered.ok().map(Some))
+}
+
 /// How a case is decided.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body; the handler reports every wrong field itself")]
@@ -202,7 +265,12 @@ pub enum RejectionName {
     RiskPolicy,
 }
 
-/// Approves or rejects a case that the caller has claimed. An approval needs a word about every possible match.
+/// Approves or rejects a case that the caller has claimed. An approval screens once more, under the lists in force.
+///
+/// 400 with code `hit_found` when that finds a match that is new: it is part of the case then; `hit_unresolved` and `hit_confirmed` while
+/// a match is not cleared; `screening_not_judged` while nothing can be said, for instance since the document was not read for sure or
+/// lists are stale; `second_person_needed` for whoever cleared a match; `note_required` where a check failed or the applicant was
+/// screened by hand, and no note is sent.
 #[utoipa::path(
     post, path = "/admin/api/reviews/{session_id}/decision", tag = "Admin", request_body = DecisionBody,
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
@@ -267,7 +335,7 @@ pub enum StepName {
     Liveness,
 }
 
-/// Sends a case back to its person, who does the named steps again within the usual time of a session.
+/// Sends a case that the caller has claimed back to its person, who does the named steps again within the usual time of a session.
 #[utoipa::path(
     post, path = "/admin/api/reviews/{session_id}/resubmission", tag = "Admin", request_body = ResubmissionBody,
     params(("session_id" = String, Path, description = "The session", format = Uuid)),

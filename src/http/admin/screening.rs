@@ -49,13 +49,13 @@ pub struct SearchAnswer {
 #[derive(Serialize, ToSchema)]
 pub struct ConsultedList {
     /// Its name.
-    name: String,
+    pub name: String,
     /// Its version.
-    version: String,
+    pub version: String,
     /// The publisher's date.
-    date: chrono::NaiveDate,
+    pub date: chrono::NaiveDate,
     /// Whether it is only the demonstration list.
-    demonstration: bool,
+    pub demonstration: bool,
 }
 
 impl From<ListVersion> for ConsultedList {

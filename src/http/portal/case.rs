@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ids::SessionId;
 use domain::operator::Role;
 use domain::review::Resolution;
+use domain::screening::NotJudged;
 use maud::{Markup, html};
 
 use self::document::{duplicates, fields, images, zone};
-use super::desk::{Desk, works};
+use super::desk::{Desk, called, works};
 use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
@@ -35,13 +36,16 @@ async fn page(
     query: &CaseQuery,
 ) -> Result<Page, ApiError> {
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
-    let case = case_of(shared, session, query).await?;
+    let case = case_of(shared, &caller, session, query).await?;
     let latest = case.timeline.last().map_or(case.version, |event| event.sequence);
     let is_past = case.version < latest;
     let own_id = caller.who.operator.to_string();
     let has_it = case.claimed_by.as_deref() == Some(own_id.as_str()) && !is_past;
     let may_act = caller.who.role != Role::Auditor && !is_past;
-    let people = if case.assigned_to.is_some() { operators(shared).await?.items } else { vec![] };
+    let screened_by = case.screening.as_ref().and_then(|screened| screened.screened_by.as_ref());
+    let named = [case.assigned_to.as_ref(), case.claimed_by.as_ref(), screened_by];
+    let names_somebody = named.iter().any(Option::is_some) || !case.cleared_by.is_empty();
+    let people = if names_somebody { operators(shared).await?.items } else { vec![] };
     let assignee = people.iter().find(|one| case.assigned_to.as_ref() == Some(&one.operator_id));
     let desk = Desk {
         case: &case,
@@ -49,7 +53,9 @@ async fn page(
         may_act,
         waits: case.session.status.as_str() == "manual_review",
         has_it,
-        is_anothers: assignee.is_some_and(|one| works(one) && one.operator_id != own_id),
+        is_anothers: assignee.is_some_and(|one| {
+            works(one) && one.operator_id != own_id && !case.cleared_by.contains(&one.operator_id)
+        }),
         now: shared.sessions.services().clock.now(),
     };
     let api = |call: &str| format!("/admin/api/reviews/{session}/{call}");
@@ -70,7 +76,8 @@ async fn page(
                     @if case.hits.is_empty() { p class="quiet" { "None." } }
                     @for found in &case.hits { (case_hit(found, has_it, &api)) }
                 }
-                @if has_it { (decide(&api, &desk.next())) }
+                section aria-labelledby="screening" { h2 id="screening" { "Screening" } (screening(&desk, &api)) }
+                @if has_it { (decide(&desk, &api)) }
                 @if may_act { (note(&api)) }
             }
         }
@@ -192,6 +199,7 @@ fn case_hit(found: &CaseHit, has_it: bool, api: &dyn Fn(&str) -> String) -> Mark
     html! {
         article class="panel" {
             (hit(&found.hit))
+            @if found.current == Some(false) && found.hit.is_match { p { span class="tag" { "no match any more" } } }
             @if let Some(said) = said {
                 p { strong { "Found to be " (said) } " by " code { (found.resolved_by.as_deref().unwrap_or("-")) } }
             }
@@ -232,6 +240,49 @@ pub fn hit(found: &HitView) -> Markup {
     }
 }
 
+/// What the applicant was screened against last, and the form for doing it again.
+fn screening(desk: &Desk<'_>, api: &dyn Fn(&str) -> String) -> Markup {
+    let seen = desk.case.screening.as_ref();
+    html! {
+        @match seen {
+            None => p class="quiet" { "Not screened yet." },
+            Some(seen) => {
+                p {
+                    span class="tag" { (words(seen.outcome)) } " "
+                    @for doubt in &seen.because { span class="tag bad" { (words(not_judged(*doubt))) } " " }
+                    time datetime=(seen.screened_at) { (seen.screened_at) }
+                    @if let Some(reviewer) = &seen.screened_by { " by " (called(desk.people, reviewer)) }
+                }
+                p class="quiet" {
+                    @if seen.lists.is_empty() { "No list was consulted." }
+                    @for list in &seen.lists { (list.name) ", version " (list.version) ", of " (list.date) @if list.demonstration { " (demonstration)" } ". " }
+                }
+                @if let Some(entered) = &seen.entered {
+                    p { "Entered by hand: " strong { (entered.name) } ", born " (entered.date_of_birth) }
+                }
+            }
+        }
+        @if desk.has_it {
+            form method="post" data-api=(api("screening")) class="panel" {
+                (problem())
+                p class="quiet" { "Leave both fields empty to screen by what was read. What you enter is kept and counts for this case." }
+                label { "Name " input name="name" maxlength="300" autocomplete="off"; }
+                label { "Date or year of birth, such as 1970-03-09 or 1970 " input name="date_of_birth" maxlength="10" autocomplete="off"; }
+                button class="plain" type="submit" { "Screen now" }
+            }
+        }
+    }
+}
+
+const fn not_judged(doubt: NotJudged) -> &'static str {
+    match doubt {
+        NotJudged::NameUnread => "name not read for sure",
+        NotJudged::BirthDateUnread => "birth date not read for sure",
+        NotJudged::ListsMissing => "no list is loaded",
+        NotJudged::ListsStale => "a list is too old",
+    }
+}
+
 const CODES: [(&str, &str); 6] = [
     ("document_fraud", "The document is not genuine"),
     ("document_unusable", "The document cannot be relied on"),
@@ -242,15 +293,26 @@ const CODES: [(&str, &str); 6] = [
 ];
 
 /// However it is decided, the next case follows.
-fn decide(api: &dyn Fn(&str) -> String, next: &str) -> Markup {
+fn decide(desk: &Desk<'_>, api: &dyn Fn(&str) -> String) -> Markup {
+    let next = &desk.next();
     html! {
         section aria-labelledby="decide" {
             h2 id="decide" { "Decide" }
-            form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
-                (problem())
-                input type="hidden" name="decision" value="approved";
-                label { "Note " textarea name="note" maxlength="2000" rows="2" {} }
-                button type="submit" data-key="a" data-focus { "Approve" }
+            @match &desk.case.approval {
+                Some(approval) if approval.allowed => form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
+                    (problem())
+                    input type="hidden" name="decision" value="approved";
+                    @if approval.note_required {
+                        p { "A check failed, or the applicant was screened by hand: say why the case can be approved." }
+                    }
+                    label { "Note " textarea name="note" maxlength="2000" rows="2" required[approval.note_required] {} }
+                    button type="submit" data-key="a" data-focus { "Approve" }
+                },
+                Some(approval) => p class="panel" role="status" {
+                    (approval.detail.as_deref().unwrap_or_default()) "."
+                    @if approval.code == Some("hit_found") { " Screen now to see it." }
+                },
+                None => {},
             }
             form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
                 (problem())

@@ -37,7 +37,10 @@ impl Desk<'_> {
     /// Who has the case, for whom it is kept, and until when it is put off.
     pub fn facts(&self) -> Markup {
         html! {
-            div { dt { "With" } dd { @match &self.case.claimed_by { Some(reviewer) => code { (reviewer) }, None => "nobody" } } }
+            div { dt { "Claimed by" } dd { @match &self.case.claimed_by { Some(reviewer) => (called(self.people, reviewer)), None => "-" } } }
+            @if !self.case.cleared_by.is_empty() {
+                div { dt { "Second reviewer needed; match cleared by" } dd { @for reviewer in &self.case.cleared_by { (called(self.people, reviewer)) " " } } }
+            }
             @if let Some(assignee) = &self.case.assigned_to { div { dt { "Assigned to" } dd { (called(self.people, assignee)) } } }
             @if let Some(until) = &self.case.snoozed_until { div { dt { "Put off until" } dd { time datetime=(until) { (until) } } } }
         }
@@ -57,6 +60,12 @@ impl Desk<'_> {
             @if self.may_act && self.waits {
                 @if self.has_it {
                     form method="post" data-api=(api("release")) data-next="/admin" { (problem()) button class="plain" type="submit" data-key="r" { "Give the case back" } }
+                } @else if let Some(reviewer) = &self.case.claimed_by {
+                    p class="quiet" {
+                        "Claimed by " (called(self.people, reviewer))
+                        @if let Some(until) = &self.case.claimed_until { " until " time datetime=(until) { (until) } }
+                        "."
+                    }
                 } @else if self.is_anothers {
                     p class="quiet" { "It is assigned to somebody else; an administrator can assign it anew." }
                 } @else {

@@ -110,6 +110,12 @@ document.addEventListener("submit", async (event) => {
   for (const button of buttons) {
     button.disabled = false;
   }
+  if (answer?.code === "hit_found") {
+    // The case has the new match now.
+    await refresh();
+    tell(document.querySelector(`form[data-api$="/screening"]`), problem);
+    return;
+  }
   tell(form, problem);
 });
 

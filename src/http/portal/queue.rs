@@ -212,7 +212,10 @@ fn row(item: &ReviewItem, people: &[NamedOperatorView], now: DateTime<Utc>, can_
             }
             td { (words(&item.cause)) }
             td { (item.risk_level.as_deref().unwrap_or("-")) @if let Some(score) = item.risk_score { " (" (format!("{score:.2}")) ")" } }
-            td { @for reason in &item.review_reasons { span class="tag" { (words(reason)) } " " } }
+            td {
+                @for reason in &item.review_reasons { span class="tag" { (words(reason)) } " " }
+                @if !item.cleared_by.is_empty() { span class="tag" { "second reviewer needed" } }
+            }
             td { @match &item.claimed_by { Some(reviewer) => code { (reviewer) }, None => span class="quiet" { "nobody" } } }
             td { @match &item.assigned_to { Some(operator) => (called(people, operator)), None => span class="quiet" { "nobody" } } }
         }

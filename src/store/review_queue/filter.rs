@@ -44,6 +44,15 @@ pub enum Kept {
     ForAny(Vec<OperatorId>),
 }
 
+/// Whether somebody cleared a match that no approval has confirmed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClearedBy {
+    /// This operator did not.
+    NotBy(OperatorId),
+    /// This operator did.
+    By(OperatorId),
+}
+
 /// Which cases are wanted, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct QueueFilter {
@@ -61,6 +70,8 @@ pub struct QueueFilter {
     pub snoozed: Option<Snoozed>,
     /// Only for whom they are kept.
     pub kept: Option<Kept>,
+    /// Only those of which somebody cleared a match, or did not.
+    pub cleared: Option<ClearedBy>,
 }
 
 impl QueueFilter {
@@ -72,7 +83,7 @@ impl QueueFilter {
     {
         let mut query = QueryBuilder::new(
             "SELECT session_id, partner_id, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
-             claimed_until, risk_rank, snoozed_until, assigned_to FROM review_queue WHERE true",
+             claimed_until, risk_rank, snoozed_until, assigned_to, cleared_by FROM review_queue WHERE true",
         );
         if let Some(cause) = self.cause {
             query.push(" AND cause = ").push_bind(cause.to_owned());
@@ -119,6 +130,17 @@ impl QueueFilter {
                     list.push_bind(operator.to_string());
                 }
                 query.push(")");
+            }
+        }
+        // Identifiers hold no `%`, and `_` stands for itself in all of them.
+        let named = |operator: OperatorId| format!("%{operator}%");
+        match self.cleared {
+            None => {}
+            Some(ClearedBy::NotBy(operator)) => {
+                query.push(" AND cleared_by NOT LIKE ").push_bind(named(operator));
+            }
+            Some(ClearedBy::By(operator)) => {
+                query.push(" AND cleared_by LIKE ").push_bind(named(operator));
             }
         }
         let by_risk = self.order == QueueOrder::Riskiest;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::birth_date::BirthDate;
 use domain::screening::{ListVersion, SpelledName};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alignment::{EXTRA_PART, Query};
 use super::keys::{Key, KeyTable};
@@ -199,6 +199,20 @@ impl Index {
     /// Digest of all that its list says of an entity.
     pub fn fingerprint(&self, at: EntityAt) -> &str {
         self.fingerprints.get(&at).map_or("", |digest| digest)
+    }
+
+    /// Ids of the persons who are not the same in `other`: not on the list of that name there, or otherwise.
+    pub fn persons_other_than(&self, other: &Self) -> Vec<String> {
+        let theirs: FxHashSet<(&str, &str, &str)> = other.persons_with_digests().collect();
+        let differ = self.persons_with_digests().filter(|person| !theirs.contains(person));
+        differ.map(|(_, id, _)| id.to_owned()).collect()
+    }
+
+    fn persons_with_digests(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.fingerprints.iter().map(|(at, digest)| {
+            let (entity, list) = self.entity(*at);
+            (list.name.as_str(), entity.id.as_str(), &**digest)
+        })
     }
 
     /// The name of this number.

@@ -1,7 +1,7 @@
 //! The lists in force: swapped whole, read without waiting.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
@@ -16,6 +16,8 @@ pub struct ListStore {
     index: ArcSwap<Index>,
     /// When publishers last said that there is nothing newer; changes far more often than the lists.
     confirmed: ArcSwap<BTreeMap<String, NaiveDate>>,
+    /// Persons whom some swap took away or changed, by their ids, until monitoring has noted it.
+    disturbed: Mutex<BTreeSet<String>>,
 }
 
 /// What a swap changed.
@@ -30,7 +32,7 @@ impl ListStore {
     /// A store over `lists`; without any, nobody can be screened.
     pub fn new(lists: Vec<SanctionsList>) -> Self {
         let lists = lists.into_iter().map(Arc::new).collect();
-        Self { index: ArcSwap::from_pointee(Index::build(lists)), confirmed: ArcSwap::default() }
+        Self { index: ArcSwap::from_pointee(Index::build(lists)), ..Self::default() }
     }
 
     /// Puts freshly loaded lists in the place of those of the same name and drops what `keeps` does not name, all in one
@@ -48,6 +50,8 @@ impl ListStore {
         lists.extend(fresh.into_iter().map(Arc::new));
         lists.sort_by(|a, b| a.version.name.cmp(&b.version.name));
         let after = Arc::new(Index::build(lists));
+        // Before anybody is screened without them.
+        self.disturbed().extend(before.persons_other_than(&after));
         self.index.store(Arc::clone(&after));
         Swap { before, after }
     }
@@ -57,6 +61,21 @@ impl ListStore {
         if **self.confirmed.load() != days {
             self.confirmed.store(Arc::new(days));
         }
+    }
+
+    /// Persons who were off the lists for a while, or other on them, since that was noted last: they may be back as they were, and
+    /// somebody may have been screened meanwhile.
+    pub fn disturbed_persons(&self) -> BTreeSet<String> {
+        self.disturbed().clone()
+    }
+
+    /// Forgets persons, since it is noted elsewhere that they were disturbed.
+    pub fn note_disturbed(&self, noted: &BTreeSet<String>) {
+        self.disturbed().retain(|id| !noted.contains(id));
+    }
+
+    fn disturbed(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.disturbed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The index as it stands; later swaps do not change it.
@@ -104,6 +123,20 @@ mod tests {
         assert_eq!(before.versions()[1].version, "1");
         store.swap(vec![], |name| name == "b");
         assert_eq!(versions(&store), [("b".into(), "2".into())]);
+    }
+
+    #[test]
+    fn who_was_off_the_lists_or_other_on_them_for_a_while_is_remembered_until_it_is_noted() {
+        let store = ListStore::new(vec![named("a", "1")]);
+        let mut other = named("a", "2");
+        other.entities.remove(0);
+        other.entities[0].programs.push("MORE".into());
+        store.swap(vec![other], |_| true);
+        store.swap(vec![named("a", "1")], |_| true);
+        let disturbed = store.disturbed_persons();
+        assert_eq!(disturbed.iter().map(String::as_str).collect::<Vec<_>>(), ["a1", "a2"]);
+        store.note_disturbed(&["a1".to_owned()].into());
+        assert_eq!(store.disturbed_persons(), ["a2".to_owned()].into());
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::ids::OperatorId;
 use crate::risk::{RiskFactor, RiskLevel};
 use crate::score::Score;
-use crate::screening::{ListChange, ListVersion, ScreeningHits, ScreeningOutcome};
+use crate::screening::{EnteredIdentity, ListChange, ListVersion, ScreeningHits, ScreeningOutcome};
 use crate::sealed::Sealed;
 use crate::stamp::PolicyRef;
 
@@ -29,6 +30,12 @@ pub struct SanctionsScreened {
     pub lists: Vec<ListVersion>,
     /// Name and version of the algorithm.
     pub algorithm: String,
+    /// The reviewer who screened, or approved and so screened once more; none at submit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screened_by: Option<OperatorId>,
+    /// Whom a reviewer entered by hand; screened beside what was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Sealed<EnteredIdentity>>,
     /// When.
     pub screened_at: Timestamp,
 }
@@ -69,7 +76,8 @@ pub struct SessionDecided {
     pub decided_at: Timestamp,
 }
 
-/// A list changed, and the approved person may be somebody who is listed now: from here a person decides.
+/// A list changed, and the person may be somebody who is listed now: from here a reviewer decides. A case that waits already, or
+/// whose alert is open, gets what is new.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionRescreened {
     /// How the lists changed.
@@ -80,15 +88,21 @@ pub struct SessionRescreened {
     pub hits: Sealed<ScreeningHits>,
     /// Name and version of the algorithm.
     pub algorithm: String,
+    /// The lists as they stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListVersion>,
     /// When.
     pub rescreened_at: Timestamp,
 }
 
-/// Nobody behind an alert is listed any more: the approval stands again.
+/// Nothing of the lists matches the person any more: the approval stands again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScreeningAlertClosed {
     /// How the lists changed.
     pub changes: Vec<ListChange>,
+    /// The lists as they stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListVersion>,
     /// When.
     pub closed_at: Timestamp,
 }

@@ -1,9 +1,14 @@
 use chrono::Duration;
 
+use super::super::testing::reviews::{ANN, BEN, ROOT, assign, operator, staff};
 use super::super::testing::{Story, World, selfie};
-use super::super::{Action, Caller, Decision, RequestResubmission, SessionError, SessionEvent, Step};
+use super::super::{
+    Action, Caller, Decision, ErasureGround, RequestResubmission, SessionError, SessionEvent, Step,
+};
 use crate::document::specimen::day;
 use crate::ids::OperatorId;
+use crate::ports::PortError;
+use crate::review::{CLAIM_LASTS, Staff};
 
 const REVIEWER: Caller = Caller::Operator(OperatorId::new(uuid::Uuid::from_u128(4)));
 
@@ -15,9 +20,13 @@ fn ask(story: &Story, steps: &[Step]) -> Action {
     })
 }
 
+fn claimed(story: Story) -> Story {
+    story.then_from(REVIEWER, Action::ClaimReview(Staff::default()))
+}
+
 fn asked(story: Story, steps: &[Step]) -> Story {
     let action = ask(&story, steps);
-    story.then_from(REVIEWER, action)
+    claimed(story).then_from(REVIEWER, action)
 }
 
 /// A submitted session that waits for a reviewer: its lists were missing.
@@ -29,7 +38,7 @@ fn in_review() -> Story {
 
 #[test]
 fn a_request_names_its_steps_in_order_and_seals_what_the_person_is_told() {
-    let story = in_review();
+    let story = claimed(in_review());
     let action = ask(&story, &[Step::Liveness, Step::Document, Step::Liveness]);
     let events = story.when_from(REVIEWER, action).unwrap();
     let [SessionEvent::ResubmissionRequested(requested)] = events.as_slice() else { panic!("{events:?}") };
@@ -114,6 +123,33 @@ fn a_rejection_goes_back_only_once_it_was_contested() {
     let again = story.complete().then(Action::Submit);
     assert_eq!(again.state().outcome(), Some(Decision::Rejected));
     assert!(again.when(Action::Contest { reason: None }).is_ok_and(|events| events.len() == 1));
+}
+
+#[test]
+fn a_case_is_sent_back_by_whoever_has_claimed_it_and_nobody_else() {
+    let story = in_review();
+    let action = ask(&story, &[Step::Document]);
+    assert_eq!(story.when_from(REVIEWER, action.clone()), Err(SessionError::NotClaimed));
+    let other = claimed(story);
+    assert_eq!(other.when_from(operator(BEN), action.clone()), Err(SessionError::ClaimedByAnother));
+    let lapsed = other.after(CLAIM_LASTS);
+    assert_eq!(lapsed.when_from(REVIEWER, action.clone()), Err(SessionError::NotClaimed));
+    // Kept for somebody else, it cannot even be claimed.
+    let kept = lapsed.then_from(operator(ROOT), assign(Some(ANN)));
+    let claim = Action::ClaimReview(staff(&[ANN]));
+    assert_eq!(kept.when_from(REVIEWER, claim), Err(SessionError::AssignedToAnother));
+    assert_eq!(kept.when_from(REVIEWER, action), Err(SessionError::NotClaimed));
+}
+
+#[test]
+fn what_was_erased_or_has_to_be_is_not_sent_back() {
+    let approved = Story::opened().complete().then(Action::Submit);
+    let ordered = approved.then_from(Caller::System, Action::OrderErasure(ErasureGround::Request));
+    let erased = ordered.clone().then_from(Caller::System, Action::Erase);
+    for story in [ordered, erased] {
+        let refused = story.when_from(REVIEWER, ask(&story, &[Step::Document]));
+        assert_eq!(refused, Err(SessionError::Port(PortError::Erased)));
+    }
 }
 
 #[test]

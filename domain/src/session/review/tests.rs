@@ -1,15 +1,11 @@
 use chrono::Duration;
 
-use super::super::testing::reviews::{ANN, BEN, approve, claim, operator, undecided};
+use super::super::testing::reviews::{ANN, BEN, approve, claim, listed, operator, resolve, undecided};
 use super::super::testing::{Story, World, hit};
 use super::super::{Action, SessionError};
 use super::*;
-use crate::review::RejectionCode;
-use crate::screening::{ListChange, Rescreening, ScreeningHits};
-
-fn resolve(entity: &str, resolution: Resolution) -> Action {
-    Action::ResolveHit(ResolveHit { entity: entity.into(), resolution, note: None })
-}
+use crate::review::{RejectionCode, Resolution};
+use crate::screening::{ScreeningHit, ScreeningHits};
 
 fn reject(codes: &[RejectionCode]) -> Action {
     let note = Some("The hologram is missing".to_owned().try_into().unwrap());
@@ -27,17 +23,6 @@ fn matched() -> Story {
 
 fn claimed(story: Story, by: u128) -> Story {
     story.then_from(operator(by), claim())
-}
-
-fn rescreened(hits: Vec<ScreeningHit>) -> Action {
-    let change = ListChange {
-        list: "own".into(),
-        version: Some("2".into()),
-        date: None,
-        added_or_modified: 1,
-        delisted: 0,
-    };
-    Action::Rescreen(Box::new(Rescreening { hits, changes: vec![change], algorithm: "test/1".into() }))
 }
 
 #[test]
@@ -60,6 +45,7 @@ fn a_case_is_one_reviewers_until_the_claim_lapses_or_is_given_back() {
 fn nothing_is_decided_without_a_claim_or_outside_a_review() {
     assert_eq!(undecided().when_from(operator(ANN), approve()), Err(SessionError::NotClaimed));
     let approved = decided(|_| {});
+    assert_eq!(approved.state().outcome(), Some(Decision::Approved));
     for action in [claim(), approve(), resolve("a", Resolution::SamePerson)] {
         assert_eq!(approved.when_from(operator(ANN), action), Err(SessionError::NotInReview));
     }
@@ -127,12 +113,26 @@ fn whoever_clears_a_hit_does_not_approve_unless_the_setting_allows_it() {
 fn a_cleared_hit_opens_nothing_again_until_its_entity_changes() {
     let story = claimed(cleared_by_ann().then_from(operator(ANN), Action::ReleaseReview), BEN);
     let approved = story.then_from(operator(BEN), approve());
-    assert_eq!(approved.when_from(Caller::System, rescreened(vec![hit("a", true)])), Ok(vec![]));
+    let same = approved.clone().listing(&[hit("a", true)]).rescreened();
+    assert_eq!(same.state().outcome(), Some(Decision::Approved));
     let modified = ScreeningHit { entity_fingerprint: "2".into(), ..hit("a", true) };
-    let events = approved.when_from(Caller::System, rescreened(vec![modified, hit("a", true)])).unwrap();
-    let [SessionEvent::SessionRescreened(alert)] = events.as_slice() else { panic!("{events:?}") };
+    let story = approved.clone().listing(&[modified, hit("a", true)]).rescreened();
+    let Some(SessionEvent::SessionRescreened(alert)) = story.events.last() else { panic!() };
     assert_eq!(alert.matches, 1);
-    assert_eq!(approved.when_from(Caller::System, rescreened(vec![hit("c", true)])).unwrap().len(), 1);
+    assert_eq!(listed(approved, "c").state().outcome(), Some(Decision::ManualReview));
+}
+
+#[test]
+fn one_word_about_an_entity_counts_for_every_list_that_names_it() {
+    let on_another =
+        ScreeningHit { datasets: vec!["own".into()], entity_fingerprint: "7".into(), ..hit("a", true) };
+    let story = decided(|world| world.screening.hits = ScreeningHits(vec![hit("a", true), on_another]));
+    let story = claimed(story, ANN);
+    let word = resolve("a", Resolution::DifferentPerson);
+    assert_eq!(story.when_from(operator(ANN), word.clone()).unwrap().len(), 2);
+    let story =
+        claimed(story.then_from(operator(ANN), word).then_from(operator(ANN), Action::ReleaseReview), BEN);
+    assert!(story.when_from(operator(BEN), approve()).is_ok());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::liveness::HeadTurn;
 use crate::mrz::MrzFields;
 use crate::risk::RiskFactor;
 use crate::score::Score;
-use crate::screening::ScreeningHits;
+use crate::screening::{ListVersion, NotJudged, ScreeningHits};
 
 struct Outcome {
     decision: Decision,

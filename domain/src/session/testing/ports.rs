@@ -112,8 +112,13 @@ impl LivenessDetector for Ports {
 
 #[async_trait]
 impl SanctionsScreener for Ports {
-    async fn screen(&self, _: &Subject) -> Result<ScreeningFinding, PortError> {
-        Ok(self.work()?.screening.clone())
+    async fn screen(&self, subject: &Subject) -> Result<ScreeningFinding, PortError> {
+        let world = self.work()?;
+        let mut finding = world.screening.clone();
+        let is_named = |name: &str| subject.names.iter().any(|spelled| spelled.text == name);
+        let listed = world.listed.iter().filter(|(name, _)| is_named(name));
+        finding.hits.0.extend(listed.map(|(_, hit)| hit.clone()));
+        Ok(finding)
     }
 }
 

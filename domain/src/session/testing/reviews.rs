@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::{Story, hit};
 use crate::ids::OperatorId;
-use crate::review::{Ruling, SnoozeUntil, Staff};
-use crate::screening::{ListChange, Rescreening};
-use crate::session::{Action, Caller, DecideReview, SnoozeReview};
+use crate::review::{Resolution, Ruling, SnoozeUntil, Staff};
+use crate::screening::{ListChange, ScreeningHit, ScreeningHits};
+use crate::session::{Action, Caller, DecideReview, ResolveHit, SnoozeReview};
 
 pub(in crate::session) const ANN: u128 = 1;
 pub(in crate::session) const BEN: u128 = 2;
@@ -46,20 +46,51 @@ pub(in crate::session) fn approve() -> Action {
     Action::DecideReview(DecideReview { ruling: Ruling::Approve, note: None })
 }
 
-/// A list that names somebody now.
-pub(in crate::session) fn rescreened(entity: &str) -> Action {
-    let change = ListChange {
-        list: "own".into(),
+/// With a note, which an approval needs where a check failed.
+pub(in crate::session) fn approve_with_note() -> Action {
+    let note = Some("Compared with the original at the branch".to_owned().try_into().unwrap());
+    Action::DecideReview(DecideReview { ruling: Ruling::Approve, note })
+}
+
+pub(in crate::session) fn resolve(entity: &str, resolution: Resolution) -> Action {
+    Action::ResolveHit(ResolveHit { entity: entity.into(), resolution, note: None })
+}
+
+/// How a list changed.
+pub(in crate::session) fn changes() -> Vec<ListChange> {
+    vec![ListChange {
+        list: "us_ofac_sdn".into(),
         version: Some("2".into()),
         date: None,
         added_or_modified: 1,
         delisted: 0,
-    };
-    let hits = vec![hit(entity, true)];
-    Action::Rescreen(Box::new(Rescreening { hits, changes: vec![change], algorithm: "test/1".into() }))
+    }]
 }
 
-/// Waits for a review without any hit.
+impl Story {
+    /// The lists in force name these possible matches from now on.
+    pub(in crate::session) fn listing(self, hits: &[ScreeningHit]) -> Self {
+        self.given(|world| world.screening.hits = ScreeningHits(hits.to_vec()))
+    }
+
+    /// What the server does about a changed list.
+    pub(in crate::session) fn rescreened(self) -> Self {
+        self.then_from(Caller::System, Action::Rescreen(changes()))
+    }
+}
+
+/// A list names somebody now, and the server notices.
+pub(in crate::session) fn listed(story: Story, entity: &str) -> Story {
+    story.listing(&[hit(entity, true)]).rescreened()
+}
+
+/// Waits for a review without any hit and with every check passed.
 pub(in crate::session) fn undecided() -> Story {
+    let young = |world: &mut super::World| world.policy.applicant.minimum_age = 130;
+    Story::opened().given(young).complete().then(Action::Submit)
+}
+
+/// Waits for a review since nothing could be said about the person.
+pub(in crate::session) fn unscreened() -> Story {
     Story::opened().given(|world| world.screening.lists.clear()).complete().then(Action::Submit)
 }

@@ -17,7 +17,10 @@ use uuid::Uuid;
 use crate::blobs::FileEvidence;
 use crate::commands::Actor;
 use crate::config::Settings;
-use crate::http::{RateLimits, Shared, close_on_unread_body, listen_for_metrics, routes, stamp_request};
+use crate::http::{
+    RateLimits, Shared, close_on_unread_body, listen_for_metrics, refuse_encoded_body, routes, secure_answer,
+    stamp_request,
+};
 use crate::links::LinkKey;
 use crate::list_refresh::ListRefresh;
 use crate::metrics::Metrics;
@@ -213,7 +216,9 @@ impl App {
         let data = shared.clone();
         let server = HttpServer::new(move || {
             HttpApp::new()
+                .wrap(middleware::from_fn(refuse_encoded_body))
                 .wrap(middleware::from_fn(stamp_request))
+                .wrap(middleware::from_fn(secure_answer))
                 .wrap(middleware::from_fn(close_on_unread_body))
                 .configure(routes(data.clone()))
         })

@@ -3,8 +3,10 @@
 mod admin;
 mod answers;
 mod auth;
+mod body;
 mod client_address;
 mod consent;
+mod content_encoding;
 mod create_session;
 mod docs;
 mod fields;
@@ -21,12 +23,15 @@ mod link;
 mod metrics;
 mod outcome;
 mod partner;
+pub mod parts;
 mod portal;
 mod problem;
+mod query;
 mod rate_limit;
 mod readiness;
 mod refusals;
 mod request_id;
+mod secure_headers;
 mod unread_body;
 mod unsealed;
 pub mod upload;
@@ -38,10 +43,12 @@ use std::sync::Arc;
 
 use actix_web::{Resource, web};
 
+pub use content_encoding::refuse_encoded_body;
 pub use docs::openapi;
 pub use metrics::listen as listen_for_metrics;
 pub use rate_limit::{LEAST_PER_MINUTE, RateLimits};
 pub use request_id::stamp_request;
+pub use secure_headers::secure_answer;
 pub use unread_body::close_on_unread_body;
 
 use crate::config::Settings;
@@ -89,6 +96,7 @@ pub struct Shared {
 /// Registers every route.
 pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
+        let public_url = shared.settings.public_url.clone();
         config
             .app_data(shared)
             .app_data(web::QueryConfig::default().error_handler(problem::unreadable_query))
@@ -106,7 +114,7 @@ pub fn routes(shared: web::Data<Shared>) -> impl FnOnce(&mut web::ServiceConfig)
             .configure(admin::routes)
             .configure(portal::routes)
             .configure(health::routes)
-            .configure(docs::routes)
+            .configure(docs::routes(&public_url))
             .default_service(web::to(problem::no_such_route));
     }
 }

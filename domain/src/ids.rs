@@ -47,8 +47,8 @@ macro_rules! id {
                 let rest = text.strip_prefix($prefix).ok_or(InvalidId($kind))?;
                 let uuid = Uuid::try_parse(rest).map_err(|_| InvalidId($kind))?;
                 let id = Self(uuid);
-                // Only the written form: a UUID also parses in braces or as a URN.
-                if id.to_string() == text { Ok(id) } else { Err(InvalidId($kind)) }
+                // Only the written form, in either case (RFC 9562, section 4): a UUID also parses in braces or as a URN.
+                if id.to_string().eq_ignore_ascii_case(text) { Ok(id) } else { Err(InvalidId($kind)) }
             }
         }
 
@@ -120,6 +120,18 @@ mod tests {
         assert_eq!(id.to_string().parse::<DocumentId>(), Ok(id));
         let session = SessionId::new(Uuid::from_u128(7));
         assert_eq!(session.to_string(), "00000000-0000-0000-0000-000000000007");
+    }
+
+    #[test]
+    fn capitals_are_the_same_uuid_and_are_written_small() {
+        let small = "0190a5c4-7b1e-7def-8abc-0123456789ab";
+        let capital: SessionId = small.to_uppercase().parse().unwrap();
+        assert_eq!(Ok(capital), small.parse());
+        assert_eq!(capital.to_string(), small);
+        assert!(
+            format!("DOC_{}", "a".repeat(32)).parse::<DocumentId>().is_err(),
+            "a prefix is no part of the UUID"
+        );
     }
 
     #[test]

@@ -40,16 +40,17 @@ impl FromStr for Stream {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let kind = if text.parse::<SessionId>().is_ok() {
-            Session::TYPE
-        } else if text.parse::<PartnerId>().is_ok() {
-            Partner::TYPE
-        } else if text.parse::<OperatorId>().is_ok() {
-            Operator::TYPE
+        // As it is written in the log, whatever case it came in.
+        let (kind, id) = if let Ok(session) = text.parse::<SessionId>() {
+            (Session::TYPE, session.to_string())
+        } else if let Ok(partner) = text.parse::<PartnerId>() {
+            (Partner::TYPE, partner.to_string())
+        } else if let Ok(operator) = text.parse::<OperatorId>() {
+            (Operator::TYPE, operator.to_string())
         } else {
             return Err("neither the id of a session nor of a partner or an operator".into());
         };
-        Ok(Self { kind, id: text.to_owned() })
+        Ok(Self { kind, id })
     }
 }
 
@@ -157,6 +158,13 @@ mod tests {
             metadata: r#"{"actor":"key:key_1"}"#.into(),
             recorded_at: "2024-01-15T10:30:00.000Z".into(),
         }
+    }
+
+    #[test]
+    fn an_id_in_capitals_names_the_stream_of_the_same_id() {
+        let small = "0190a5c4-7b1e-7def-8abc-0123456789ab";
+        let stream: Stream = small.to_uppercase().parse().unwrap();
+        assert_eq!((stream.kind, stream.id.as_str()), (Session::TYPE, small));
     }
 
     #[test]

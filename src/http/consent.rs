@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::answers::time;
-use super::fields::{json_object, text};
+use super::body::{Body, JsonObject, json_object};
+use super::fields::text;
 use super::kyc::act;
 use super::kyc_caller::KycCaller;
 use super::problem::{Answer, ApiError, ErrorBody, FieldProblem};
@@ -67,7 +68,7 @@ pub async fn give_consent(
     caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<ConsentAnswer> {
     Answer(consent(&caller, &shared, &path, payload).await)
 }
@@ -76,7 +77,7 @@ async fn consent(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    payload: web::Payload,
+    payload: Body,
 ) -> Result<ConsentAnswer, ApiError> {
     caller.may_bring_evidence()?;
     let action = Action::GiveConsent(fields(&json_object(payload).await?)?);
@@ -93,12 +94,12 @@ async fn consent(
     })
 }
 
-fn fields(object: &Map<String, Value>) -> Result<GiveConsent, ApiError> {
-    let mut problems = vec![];
+fn fields(object: &JsonObject) -> Result<GiveConsent, ApiError> {
+    let mut problems = object.misnamed(&["text_hash", "locale"]);
     let text_hash = parsed(object, "text_hash", &mut problems);
     let locale = parsed(object, "locale", &mut problems);
     match (text_hash, locale) {
-        (Some(text_hash), Some(locale)) => Ok(GiveConsent { text_hash, locale }),
+        (Some(text_hash), Some(locale)) if problems.is_empty() => Ok(GiveConsent { text_hash, locale }),
         _ => Err(ApiError::Fields(problems)),
     }
 }

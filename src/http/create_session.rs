@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use super::Shared;
 use super::answers::{SessionCreated, time};
 use super::auth::ApiCaller;
-use super::fields::{CreateFields, json_object};
+use super::body::{Body, json_object};
+use super::fields::CreateFields;
 use super::idempotency::{Repeatable, Turn};
 use super::link::kyc_url;
 use super::problem::{Answer, ApiError, ErrorBody};
@@ -69,7 +70,7 @@ pub async fn create_session(
     request: HttpRequest,
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<SessionCreated> {
     Answer(create(&request, caller, shared, payload).await)
 }
@@ -78,7 +79,7 @@ async fn create(
     request: &HttpRequest,
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Result<SessionCreated, ApiError> {
     let partner = caller.partner_with(Scope::SessionsWrite)?;
     let fields = CreateFields::parse(&json_object(payload).await?, shared.settings.address_rules())?;

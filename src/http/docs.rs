@@ -5,10 +5,14 @@ mod examples;
 mod reference;
 
 use actix_web::{HttpResponse, web};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Swagger UI runs its own files, draws with styles of its own making and pictures inside them, and asks this origin.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+                      font-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -72,17 +76,34 @@ impl Modify for Callers {
     }
 }
 
-/// The OpenAPI document of the running version.
-pub fn openapi() -> Value {
-    complete::complete(serde_json::to_value(Api::openapi()).expect("the document is JSON"))
+/// The OpenAPI document of the running version, for the server at an address.
+pub fn openapi(public_url: &str) -> Value {
+    let mut document =
+        complete::complete(serde_json::to_value(Api::openapi()).expect("the document is JSON"));
+    document["servers"] = json!([{ "url": public_url }]);
+    document
 }
 
 /// Registers the routes.
-pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/docs").route(web::get().to(to_page)))
-        .service(SwaggerUi::new("/docs/{_:.*}").external_url_unchecked("/openapi.json", openapi()))
-        .configure(reference::routes);
+pub fn routes(public_url: &str) -> impl FnOnce(&mut web::ServiceConfig) {
+    let document = openapi(public_url);
+    move |config| {
+        config
+            .configure(reference::routes(&document))
+            .service(web::resource("/docs").route(web::get().to(to_page)))
+            .service(
+                SwaggerUi::new("/docs/{_:.*}")
+                    .external_url_unchecked("/openapi.json", document)
+                    // Its badge would ask a server elsewhere about this one.
+                    .config(Config::default().validator_url("none")),
+            );
+    }
+}
+
+/// Under which policy an answer of a path runs, if it is the document or of Swagger UI, whose handler says nothing: both are the
+/// same for everybody, and a browser may keep them.
+pub fn policy_of(path: &str) -> Option<&'static str> {
+    (path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/")).then_some(POLICY)
 }
 
 async fn to_page() -> HttpResponse {

@@ -1,20 +1,14 @@
-//! Reads JSON bodies, above all that of "create session", and reports every wrong field at once.
+//! Reads the fields of "create session", and reports every wrong one at once.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::web;
 use domain::contact::{AddressRules, ExternalUserId, Metadata, RedirectUrl, WebAddress, WebhookUrl};
-use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use super::body::JsonObject;
 use super::problem::{ApiError, FieldProblem};
 
-/// Generous for 50 metadata values of 500 characters.
-const MAX_BODY: usize = 256 * 1024;
-/// Who drips bytes does not hold a connection for ever.
-const WITHIN: Duration = Duration::from_secs(30);
+const KNOWN: [&str; 4] = ["external_user_id", "webhook_url", "redirect_url", "metadata"];
 
 /// The fields of a create request, parsed.
 pub struct CreateFields {
@@ -28,50 +22,6 @@ pub struct CreateFields {
     pub redirect_url: Option<RedirectUrl>,
 }
 
-/// Reads a JSON object of bounded length; no body at all, or null, is an empty object.
-pub async fn optional_json_object(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
-    let body = bounded(payload).await?;
-    if body.is_empty() || body.trim_ascii() == b"null" { Ok(Map::new()) } else { object(&body) }
-}
-
-/// Reads a JSON object of bounded length.
-pub async fn json_object(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
-    object(&bounded(payload).await?)
-}
-
-async fn bounded(payload: web::Payload) -> Result<web::BytesMut, ApiError> {
-    let slow = || ApiError::bad_request("upload_too_slow", "The body took longer than 30 seconds");
-    tokio::time::timeout(WITHIN, read(payload)).await.map_err(|_| slow())?
-}
-
-async fn read(mut payload: web::Payload) -> Result<web::BytesMut, ApiError> {
-    let mut body = web::BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| ApiError::bad_request("body_interrupted", "The body ended early"))?;
-        if body.len() + chunk.len() > MAX_BODY {
-            let detail = "The body is larger than 256 KiB";
-            return Err(ApiError::refused(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let problem = |kind: &str, msg: String| {
-        ApiError::Fields(vec![FieldProblem { loc: vec!["body".into()], msg, kind: kind.into() }])
-    };
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(problem("object_type", "The body must be a JSON object".into())),
-        // Line and column only: the parser's own text may quote the body.
-        Err(error) => {
-            let place = format!("line {} column {}", error.line(), error.column());
-            Err(problem("json_invalid", format!("The body is not valid JSON at {place}")))
-        }
-    }
-}
-
 impl CreateFields {
     /// What is asked, in a form that equal requests share however their JSON is written.
     pub fn canonical(&self) -> Result<Vec<u8>, ApiError> {
@@ -80,8 +30,8 @@ impl CreateFields {
     }
 
     /// Parses the object; every problem is reported.
-    pub fn parse(object: &Map<String, Value>, rules: AddressRules) -> Result<Self, ApiError> {
-        let mut problems = vec![];
+    pub fn parse(object: &JsonObject, rules: AddressRules) -> Result<Self, ApiError> {
+        let mut problems = object.misnamed(&KNOWN);
         let mut keep = |problem: FieldProblem| problems.push(problem);
         let external_user_id = text(object, "external_user_id", &mut keep).map(ExternalUserId::try_from);
         let external_user_id = match external_user_id {
@@ -151,8 +101,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<CreateFields, ApiError> {
-        let Value::Object(object) = serde_json::from_str(json).unwrap() else { panic!("an object") };
-        CreateFields::parse(&object, AddressRules::Public)
+        CreateFields::parse(&JsonObject::parse(json)?, AddressRules::Public)
     }
 
     fn problems(json: &str) -> Vec<(String, String)> {
@@ -173,6 +122,13 @@ mod tests {
             ("body.redirect_url", "string_type"),
             ("body.metadata", "dict_type"),
         ];
+        assert_eq!(found, expected.map(|(loc, kind)| (loc.to_owned(), kind.to_owned())));
+    }
+
+    #[test]
+    fn a_misspelt_field_is_told_beside_the_one_that_is_missing() {
+        let found = problems(r#"{"externalUserId": "u"}"#);
+        let expected = [("body.externalUserId", "extra_forbidden"), ("body.external_user_id", "missing")];
         assert_eq!(found, expected.map(|(loc, kind)| (loc.to_owned(), kind.to_owned())));
     }
 

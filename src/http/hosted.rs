@@ -6,9 +6,11 @@ mod language;
 mod page;
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
+use domain::ids::SessionId;
 use serde::Deserialize;
 
 use super::Shared;
@@ -57,9 +59,22 @@ struct Asked {
     lang: Option<String>,
 }
 
+/// Where the page of a session is whose identifier came in capitals: the cookie's path is written small, and browsers compare letters.
+fn written_small(request: &HttpRequest) -> Option<String> {
+    let given = request.match_info().get("session_id")?;
+    let session = given.parse::<SessionId>().ok()?.to_string();
+    let query = request.query_string();
+    // Beside this page, wherever a proxy has put it; the fragment goes along by itself.
+    let place = if query.is_empty() { format!("./{session}") } else { format!("./{session}?{query}") };
+    (session != given).then_some(place)
+}
+
 /// The same page for every session, known or not, in its partner's look for whoever brings its cookie: what it shows comes by
 /// calls that need the link.
 async fn show(request: HttpRequest, shared: web::Data<Shared>, asked: web::Query<Asked>) -> HttpResponse {
+    if let Some(place) = written_small(&request) {
+        return HttpResponse::PermanentRedirect().insert_header((LOCATION, place)).finish();
+    }
     let words = Catalogue::choose(asked.lang.as_deref(), &request);
     let prefix = url::Url::parse(&shared.settings.public_url)
         .map(|url| url.path().trim_end_matches('/').to_owned())

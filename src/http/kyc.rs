@@ -1,6 +1,5 @@
 //! `/kyc/{session_id}/...`: the steps of a verification.
 
-use actix_multipart::Multipart;
 use actix_web::web;
 use domain::document::Declared;
 use domain::document_type::DocumentSide;
@@ -11,10 +10,11 @@ use utoipa::ToSchema;
 
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
 use super::kyc_caller::KycCaller;
+use super::parts::Parts;
 use super::problem::{Answer, ApiError, FieldProblem};
 use super::refusals::{Keyed, OfUpload, OnSession};
 use super::request_id::name_session;
-use super::upload::{FRAMES, SINGLE, Upload};
+use super::upload::{DOCUMENT, FRAMES, SELFIE, Upload};
 use super::{Shared, resource};
 use crate::sessions::Folded;
 
@@ -145,19 +145,19 @@ pub async fn submit_document(
     caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Answer<DocumentAnswer> {
-    Answer(document(&caller, &shared, &path, multipart).await)
+    Answer(document(&caller, &shared, &path, parts).await)
 }
 
 async fn document(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Result<DocumentAnswer, ApiError> {
     caller.may_bring_evidence()?;
-    let upload = Upload::read(multipart, &SINGLE).await?;
+    let upload = Upload::read(parts, &DOCUMENT).await?;
     let document = document_fields(upload)?;
     let side = document.side;
     let folded = act(caller, shared, id, Action::SubmitDocument(document)).await?;
@@ -169,7 +169,7 @@ async fn document(
 }
 
 fn document_fields(mut upload: Upload) -> Result<SubmitDocument, ApiError> {
-    let mut problems = vec![];
+    let mut problems = std::mem::take(&mut upload.problems);
     let mut keep = |problem: FieldProblem| problems.push(problem);
     let image = upload.single().map_err(&mut keep).ok();
     let document_type = parsed(&upload, "document_type").map_err(&mut keep).ok();
@@ -179,7 +179,7 @@ fn document_fields(mut upload: Upload) -> Result<SubmitDocument, ApiError> {
         false => Some(DocumentSide::default()),
     };
     match (image, document_type, country, side) {
-        (Some(image), Some(document_type), Some(country), Some(side)) => {
+        (Some(image), Some(document_type), Some(country), Some(side)) if problems.is_empty() => {
             Ok(SubmitDocument { declared: Declared { document_type, country }, side, image })
         }
         _ => Err(ApiError::Fields(problems)),
@@ -213,21 +213,24 @@ pub async fn submit_selfie(
     caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Answer<SelfieAnswer> {
-    Answer(selfie(&caller, &shared, &path, multipart).await)
+    Answer(selfie(&caller, &shared, &path, parts).await)
 }
 
 async fn selfie(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Result<SelfieAnswer, ApiError> {
     caller.may_bring_evidence()?;
-    let mut upload = Upload::read(multipart, &SINGLE).await?;
-    let capture = caller.capture(&upload.texts).map_err(|field| ApiError::Fields(vec![field]))?;
-    let image = upload.single().map_err(|field| ApiError::Fields(vec![field]))?;
+    let mut upload = Upload::read(parts, &SELFIE).await?;
+    let mut problems = std::mem::take(&mut upload.problems);
+    let mut keep = |problem: FieldProblem| problems.push(problem);
+    let capture = caller.capture(&upload.texts).map_err(&mut keep).unwrap_or_default();
+    let image = upload.single().map_err(&mut keep).ok().filter(|_| problems.is_empty());
+    let image = image.ok_or(ApiError::Fields(problems))?;
     let folded = act(caller, shared, id, Action::SubmitSelfie { image, capture }).await?;
     let selfie = folded.session.selfie().ok_or_else(|| missing_after("selfie"))?;
     Ok(SelfieAnswer::render(selfie, folded.session.document_match()))
@@ -282,22 +285,22 @@ pub async fn check_liveness(
     caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Answer<LivenessAnswer> {
-    Answer(liveness(&caller, &shared, &path, multipart).await)
+    Answer(liveness(&caller, &shared, &path, parts).await)
 }
 
 async fn liveness(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Result<LivenessAnswer, ApiError> {
     // Before the body is read: a slow line is no reason to be late.
     let received_at = shared.sessions.services().clock.now();
     caller.may_bring_evidence()?;
-    let upload = Upload::read(multipart, &FRAMES).await?;
-    let mut problems = vec![];
+    let mut upload = Upload::read(parts, &FRAMES).await?;
+    let mut problems = std::mem::take(&mut upload.problems);
     let text = upload.text("challenge_id").map(str::to_owned).map_err(|field| problems.push(field)).ok();
     if upload.images.len() < MIN_FRAMES {
         let msg = format!("At least {MIN_FRAMES} frames are needed");

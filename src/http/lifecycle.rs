@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::answers::SessionView;
 use super::auth::ApiCaller;
-use super::fields::{optional_json_object, text};
+use super::body::{Body, optional_json_object};
+use super::fields::text;
 use super::partner::render;
 use super::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use super::refusals::{Keyed, OnSession};
@@ -99,7 +100,7 @@ pub async fn contest_decision(
     caller: ApiCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<SessionView> {
     Answer(contest(&caller, &shared, &path, payload).await)
 }
@@ -108,7 +109,7 @@ async fn contest(
     caller: &ApiCaller,
     shared: &Shared,
     id: &str,
-    payload: web::Payload,
+    payload: Body,
 ) -> Result<SessionView, ApiError> {
     caller.partner_with(Scope::SessionsWrite)?;
     let reason = contest_reason(payload).await?;
@@ -116,9 +117,9 @@ async fn contest(
 }
 
 /// What a body says against a rejection.
-pub async fn contest_reason(payload: web::Payload) -> Result<Option<ContestReason>, ApiError> {
+pub async fn contest_reason(payload: Body) -> Result<Option<ContestReason>, ApiError> {
     let object = optional_json_object(payload).await?;
-    let mut problems = vec![];
+    let mut problems = object.misnamed(&["reason"]);
     let reason = text(&object, "reason", &mut |problem| problems.push(problem));
     let reason = reason.map(ContestReason::try_from).transpose();
     let reason = reason.map_err(|error| {

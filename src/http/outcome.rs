@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answers::{LivenessAnswer, ResubmissionView, SelfieAnswer, time};
+use super::body::Body;
 use super::kyc::act;
 use super::kyc_caller::KycCaller;
 use super::lifecycle::{ContestBody, contest_reason};
@@ -243,7 +244,7 @@ pub async fn contest_outcome(
     caller: KycCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<OutcomeAnswer> {
     let contest = async {
         let reason = contest_reason(payload).await?;

@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 use super::answers::{SessionList, SessionView};
 use super::auth::ApiCaller;
 use super::problem::{Answer, ApiError, ErrorBody};
+use super::query::ApiQuery;
 use super::refusals::Keyed;
 use super::request_id::name_session;
 use super::unsealed::opened;
@@ -96,7 +97,7 @@ pub struct ListQuery {
 pub async fn list_sessions(
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    query: web::Query<ListQuery>,
+    query: ApiQuery<ListQuery>,
 ) -> Answer<SessionList> {
     Answer(list(caller, &shared, &query).await)
 }

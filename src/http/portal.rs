@@ -5,6 +5,7 @@
 mod branding;
 mod case;
 mod desk;
+mod door;
 mod keys;
 mod lists;
 mod overview;
@@ -14,9 +15,7 @@ mod queue;
 mod sessions;
 mod settings;
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
@@ -28,11 +27,11 @@ const STYLE: &str = include_str!("portal/portal.css");
 const ICON: &str = include_str!("portal/portal.svg");
 const SCRIPT: &str = include_str!("portal/portal.js");
 const ONWARD: &str = include_str!("portal/onward.js");
+const DRAFTS: &str = include_str!("portal/drafts.js");
 const KEYS: &str = include_str!("portal/keys.js");
 const PICK: &str = include_str!("portal/pick.js");
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-const SIGN_IN: &str = "/admin/sign-in";
 
 /// Registers the pages and their assets.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -41,7 +40,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     };
     config
         .route("/admin", web::get().to(queue::show))
-        .route(SIGN_IN, web::get().to(sign_in))
+        .route(door::SIGN_IN, web::get().to(door::show))
         .route("/admin/next", web::get().to(queue::next))
         .route("/admin/reviews/{session_id}", web::get().to(case::show))
         .route("/admin/sessions", web::get().to(sessions::show))
@@ -55,6 +54,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/admin/assets/portal.svg", asset("image/svg+xml", ICON))
         .route("/admin/assets/portal.js", asset("text/javascript; charset=utf-8", SCRIPT))
         .route("/admin/assets/onward.js", asset("text/javascript; charset=utf-8", ONWARD))
+        .route("/admin/assets/drafts.js", asset("text/javascript; charset=utf-8", DRAFTS))
         .route("/admin/assets/keys.js", asset("text/javascript; charset=utf-8", KEYS))
         .route("/admin/assets/pick.js", asset("text/javascript; charset=utf-8", PICK));
 }
@@ -80,27 +80,12 @@ where
     F: Future<Output = Result<Page, ApiError>>,
 {
     let Some(caller) = caller else {
-        return HttpResponse::SeeOther().insert_header((LOCATION, SIGN_IN)).finish();
+        return door::leading_back(request);
     };
     match page(caller).await {
         Ok(page) => served("text/html; charset=utf-8", page.render().into_string()),
         Err(error) => error.respond(request),
     }
-}
-
-async fn sign_in() -> HttpResponse {
-    let form = html! {
-        form method="post" class="narrow" data-api="/admin/api/sign-in" data-next="/admin" {
-            (problem())
-            label for="login" { "Name" }
-            input id="login" name="login" autocomplete="username" required autofocus maxlength="100";
-            label for="password" { "Password" }
-            input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256";
-            button type="submit" { "Sign in" }
-            noscript { p { "This page needs JavaScript to talk to its server." } }
-        }
-    };
-    served("text/html; charset=utf-8", Page::outside("Sign in", form).render().into_string())
 }
 
 /// Where the script says what went wrong.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::body::told;
 use super::request_id::request_id;
 use crate::sessions::CommandError;
 use crate::store::StoreError;
@@ -53,6 +54,15 @@ impl FieldProblem {
     /// A problem of a field of the body.
     pub fn body(field: &str, kind: &str, msg: impl Into<String>) -> Self {
         Self { loc: vec!["body".into(), field.into()], msg: msg.into(), kind: kind.into() }
+    }
+
+    /// Nobody asks for a field of this name.
+    pub fn unknown(field: &str, known: &[&str]) -> Self {
+        let msg = match known {
+            [] => "Extra inputs are not permitted; there are no fields".to_owned(),
+            known => format!("Extra inputs are not permitted; there are {}", known.join(", ")),
+        };
+        Self::body(&told(field), "extra_forbidden", msg)
     }
 
     /// The field is not there.

@@ -77,7 +77,7 @@ pub enum OfUpload {
     /// The upload is too large.
     #[response(status = 413)]
     TooLarge(ErrorBody),
-    /// Neither JPEG nor PNG nor WebP.
+    /// Neither JPEG nor PNG nor WebP, or no multipart form, or compressed.
     #[response(status = 415)]
     UnsupportedType(ErrorBody),
     /// Parts are missing or wrong.

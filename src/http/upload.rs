@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::Field;
 use actix_web::http::StatusCode;
 use domain::evidence::ImageUpload;
 use futures_util::StreamExt;
 
+use super::body::told;
+use super::parts::{Part, Parts, malformed};
 use super::problem::{ApiError, FieldProblem};
 use crate::verifiers::image_guard;
 
@@ -24,6 +26,8 @@ const WITHIN: Duration = Duration::from_secs(300);
 pub struct Limits {
     /// Names of the part that carries an image.
     pub image_parts: &'static [&'static str],
+    /// Names of the parts that are text.
+    pub text_parts: &'static [&'static str],
     /// Images in one request.
     pub max_images: usize,
     /// Bytes of one image.
@@ -32,39 +36,57 @@ pub struct Limits {
     pub max_total: usize,
 }
 
-/// A document or a selfie: one image.
-pub const SINGLE: Limits =
-    Limits { image_parts: &["file"], max_images: 1, max_image: 10 * MIB, max_total: 10 * MIB };
+/// One side of a document.
+pub const DOCUMENT: Limits = Limits {
+    image_parts: &["file"],
+    text_parts: &["document_type", "country_code", "side"],
+    max_images: 1,
+    max_image: 10 * MIB,
+    max_total: 10 * MIB,
+};
+
+/// A selfie.
+pub const SELFIE: Limits = Limits { text_parts: &["capture"], ..DOCUMENT };
 
 /// A partner's logo.
-pub const LOGO: Limits =
-    Limits { image_parts: &["logo"], max_images: 1, max_image: MIB / 2, max_total: MIB / 2 };
+pub const LOGO: Limits = Limits {
+    image_parts: &["logo"],
+    text_parts: &["name", "colour", "remove_logo"],
+    max_images: 1,
+    max_image: MIB / 2,
+    max_total: MIB / 2,
+};
 
 /// Liveness frames.
-pub const FRAMES: Limits =
-    Limits { image_parts: &["files", "files[]"], max_images: 60, max_image: 2 * MIB, max_total: 30 * MIB };
+pub const FRAMES: Limits = Limits {
+    image_parts: &["files", "files[]"],
+    text_parts: &["challenge_id", "capture"],
+    max_images: 60,
+    max_image: 2 * MIB,
+    max_total: 30 * MIB,
+};
 
 /// The parts of an upload.
 pub struct Upload {
     /// Images in upload order.
     pub images: Vec<ImageUpload>,
-    /// Text parts by name; the first of a name counts.
+    /// Text parts by name.
     pub texts: HashMap<String, String>,
+    /// What is wrong with the names of parts and with texts.
+    pub problems: Vec<FieldProblem>,
 }
 
 impl Upload {
     /// Reads a request under limits, of size and of time.
-    pub async fn read(multipart: Multipart, limits: &Limits) -> Result<Self, ApiError> {
+    pub async fn read(parts: Parts, limits: &Limits) -> Result<Self, ApiError> {
         let slow = || ApiError::bad_request("upload_too_slow", "The upload took longer than five minutes");
-        tokio::time::timeout(WITHIN, Self::read_parts(multipart, limits)).await.map_err(|_| slow())?
+        tokio::time::timeout(WITHIN, Self::read_parts(parts, limits)).await.map_err(|_| slow())?
     }
 
-    async fn read_parts(mut multipart: Multipart, limits: &Limits) -> Result<Self, ApiError> {
-        let mut upload = Self { images: vec![], texts: HashMap::new() };
+    async fn read_parts(mut parts: Parts, limits: &Limits) -> Result<Self, ApiError> {
+        let mut upload = Self { images: vec![], texts: HashMap::new(), problems: vec![] };
         let (mut total, mut others) = (0, 0);
-        while let Some(field) = multipart.next().await {
-            let mut field = field.map_err(|_| malformed())?;
-            let name = field.name().unwrap_or_default().to_owned();
+        while let Some(Part { name, mut field, .. }) = parts.next().await? {
             if limits.image_parts.contains(&name.as_str()) {
                 if upload.images.len() == limits.max_images {
                     let msg = format!("At most {} images are accepted", limits.max_images);
@@ -78,13 +100,31 @@ impl Upload {
                 if others > MAX_OTHER_PARTS {
                     return Err(too_large("The request has too many parts"));
                 }
-                let bytes = read_part(&mut field, MAX_TEXT).await?;
-                if let Ok(text) = String::from_utf8(bytes) {
-                    upload.texts.entry(name).or_insert(text);
+                if limits.text_parts.contains(&name.as_str()) {
+                    let bytes = read_part(&mut field, MAX_TEXT).await?;
+                    upload.keep(name, bytes);
+                } else {
+                    // Passed over to its end: what is missing is known only then.
+                    total += pass_over(&mut field, limits.max_total - total).await?;
+                    upload.problems.push(limits.unknown(&name));
                 }
             }
         }
         Ok(upload)
+    }
+
+    fn keep(&mut self, name: String, bytes: Vec<u8>) {
+        match String::from_utf8(bytes) {
+            Err(_) => {
+                self.problems.push(FieldProblem::body(&name, "string_type", "Input should be text in UTF-8"));
+            }
+            Ok(_) if self.texts.contains_key(&name) => {
+                self.problems.push(FieldProblem::body(&name, "duplicate", "The part stands more than once"));
+            }
+            Ok(text) => {
+                self.texts.insert(name, text);
+            }
+        }
     }
 
     /// The one image of a single upload.
@@ -98,6 +138,31 @@ impl Upload {
     }
 }
 
+impl Limits {
+    /// A part that nobody asks for.
+    fn unknown(&self, name: &str) -> FieldProblem {
+        let known: Vec<&str> = self.image_parts.iter().take(1).chain(self.text_parts).copied().collect();
+        let parts = known.join(", ");
+        let msg = match name {
+            "" => format!("A part without a name is not permitted; the parts are {parts}"),
+            _ => format!("The form has no part of this name; its parts are {parts}"),
+        };
+        FieldProblem::body(&told(name), "extra_forbidden", msg)
+    }
+}
+
+/// Reads a part and keeps nothing of it; returns its length.
+async fn pass_over(field: &mut Field, limit: usize) -> Result<usize, ApiError> {
+    let mut length = 0;
+    while let Some(chunk) = field.next().await {
+        length += chunk.map_err(|_| malformed())?.len();
+        if length > limit {
+            return Err(too_large("The upload is larger than allowed"));
+        }
+    }
+    Ok(length)
+}
+
 async fn read_part(field: &mut Field, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.next().await {
@@ -108,11 +173,6 @@ async fn read_part(field: &mut Field, limit: usize) -> Result<Vec<u8>, ApiError>
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-/// The body is no multipart form.
-pub fn malformed() -> ApiError {
-    ApiError::bad_request("malformed_multipart", "The multipart body is malformed or ended early")
 }
 
 /// The body is larger than it may be.

@@ -180,6 +180,13 @@ impl Store {
         Ok(rows)
     }
 
+    /// How many cases of the queue a filter lets through.
+    pub async fn matching_reviews(&self, filter: &QueueFilter) -> Result<u64, StoreError> {
+        let count: i64 =
+            on_reader!(self.database, |db| { filter.count().build_query_scalar().fetch_one(db).await })?;
+        Ok(count.cast_unsigned())
+    }
+
     /// How many sessions wait for a person.
     pub async fn waiting_reviews(&self) -> Result<u64, StoreError> {
         let count: i64 = on_reader!(self.database, |db| {

@@ -1,7 +1,7 @@
 //! One attempt at a delivery: a POST that follows nothing, waits for nobody for long and reads little of the answer.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use domain::contact::AddressRules;
 use reqwest::header::{self, HeaderMap};
@@ -134,7 +134,7 @@ impl Sender {
             Err(error) => ended(cause(&error)),
             Ok(response) => {
                 let status = response.status();
-                let retry_after = asked_to_wait(response.headers());
+                let retry_after = asked_to_wait(response.headers(), SystemTime::now());
                 let body = beginning(response).await;
                 let result = result_of(status);
                 Attempt { status: Some(status.as_u16()), body, retry_after, ..ended(result) }
@@ -166,10 +166,17 @@ fn cause(error: &reqwest::Error) -> AttemptResult {
     AttemptResult::Unreachable
 }
 
-/// Seconds only: a date would be judged by two clocks.
-fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// Seconds, or a date (RFC 9110, section 10.2.3): that is judged by the receiver's own clock where the answer tells it. More than a
+/// number holds is for ever; what is over or says nothing asks for no wait.
+fn asked_to_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let asked = text(header::RETRY_AFTER)?;
+    if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
+    }
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let now = text(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    until.duration_since(now).ok()
 }
 
 /// Reads until there is enough, and drops the connection with the rest; what breaks off was answered all the same.

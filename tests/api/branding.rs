@@ -232,7 +232,7 @@ async fn a_wrong_field_is_named() {
     let house = House::new().await;
     let turned = "Uto\u{202E}aip";
     for (form, fields) in [
-        (Form::new().text("x", "y"), vec!["name", "colour"]),
+        (Form::new().text("x", "y"), vec!["x", "name", "colour"]),
         (look(" ", "blue"), vec!["name", "colour"]),
         (look(&"x".repeat(61), "#12345"), vec!["name", "colour"]),
         (look(turned, "#123456;}"), vec!["name", "colour"]),

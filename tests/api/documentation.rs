@@ -28,7 +28,10 @@ fn names(object: &Value) -> BTreeSet<String> {
 #[tokio::test]
 async fn the_openapi_document_is_the_reviewed_one() {
     let app = TestApp::start().await;
-    insta::assert_json_snapshot!("openapi", document(&app).await);
+    let mut document = document(&app).await;
+    // The address of each run is its own.
+    document["servers"][0]["url"] = "http://localhost:9000".into();
+    insta::assert_json_snapshot!("openapi", document);
 }
 
 #[tokio::test]

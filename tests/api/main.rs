@@ -33,5 +33,6 @@ mod refusals;
 mod resubmission;
 mod reviews;
 mod settings;
+mod shapes;
 mod support;
 mod webhooks;

@@ -13,12 +13,30 @@ fn without_redirects() -> Client {
 #[tokio::test]
 async fn whoever_is_not_signed_in_is_led_to_the_door() {
     let app = server().await;
-    for page in ["/admin", "/admin/lists", "/admin/reviews/550e8400-e29b-41d4-a716-446655440000"] {
+    for (page, next) in [
+        ("/admin", ""),
+        ("/admin/lists", "?next=%2Fadmin%2Flists"),
+        (
+            "/admin/reviews/550e8400?at=3&order=oldest",
+            "?next=%2Fadmin%2Freviews%2F550e8400%3Fat%3D3%26order%3Doldest",
+        ),
+        ("/admin/next?skip=", "?next=%2Fadmin%2Fnext%3Fskip%3D"),
+    ] {
         let answer = without_redirects().get(format!("{}{page}", app.base)).send().await.unwrap();
-        assert_eq!(
-            (answer.status(), &answer.headers()["location"]),
-            (StatusCode::SEE_OTHER, &"/admin/sign-in".parse().unwrap())
-        );
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers()["location"], format!("/admin/sign-in{next}"));
+    }
+    // And by the door back, to pages of the portal only.
+    for (next, leads) in [
+        ("?next=%2Fadmin%2Flists", "/admin/lists"),
+        ("?next=https%3A%2F%2Fevil.example%2Fadmin", "/admin"),
+        ("?next=%2F%2Fevil.example", "/admin"),
+        ("?next=%2Fadmin%2Fapi%2Fme", "/admin"),
+        ("", "/admin"),
+    ] {
+        let door = app.client.get(format!("{}/admin/sign-in{next}", app.base)).send().await.unwrap();
+        let text = door.text().await.unwrap();
+        assert!(text.contains(&format!("data-next=\"{leads}\"")), "{next}: {text}");
     }
     let door = app.client.get(format!("{}/admin/sign-in", app.base)).send().await.unwrap();
     let policy = door.headers()["content-security-policy"].to_str().unwrap().to_owned();
@@ -29,7 +47,7 @@ async fn whoever_is_not_signed_in_is_led_to_the_door() {
         text.contains("type=\"password\"") && !text.contains("style=") && !text.contains("onclick"),
         "{text}"
     );
-    for asset in ["portal.css", "portal.js", "onward.js", "keys.js", "pick.js", "portal.svg"] {
+    for asset in ["portal.css", "portal.js", "onward.js", "drafts.js", "keys.js", "pick.js", "portal.svg"] {
         let asset = app.client.get(format!("{}/admin/assets/{asset}", app.base)).send().await.unwrap();
         assert_eq!(asset.status(), StatusCode::OK);
     }

@@ -279,6 +279,72 @@ async fn the_pages_lead_from_case_to_case_and_offer_each_role_what_it_may_do() {
     assert_eq!(leads(&ann, &second).await, format!("/admin/reviews/{first}"));
     assert_eq!(leads(&root, "").await, "/admin?done=1");
     let done = page(&root, "/admin?done=1").await;
-    assert!(done.contains("Nothing waits for you.") && done.contains("with others"), "{done}");
+    assert!(done.contains("Your queue is empty.") && done.contains("assigned to others"), "{done}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_filtered_queue_says_how_many_of_how_many_and_next_stays_within_its_filter_and_order() {
+    let clock = Arc::new(Unsteady::default());
+    let app = server(&clock).await;
+    let (first, second, third) = (contested(&app).await, contested(&app).await, contested(&app).await);
+    let (ann, root) = (Browser::signed_in(&app, "ann").await, Browser::signed_in(&app, "root").await);
+    let id = ids(&root).await;
+    let asked = json!({ "sessions": [third], "operator_id": id("ann") });
+    ok(root.post("/admin/api/reviews/assign").json(&asked)).await;
+    caught_up(&app).await;
+
+    let counted = async |query: &str| {
+        let page = ok(ann.get(&format!("/admin/api/reviews?{query}"))).await;
+        (page["matching"].as_u64().unwrap(), page["total"].as_u64().unwrap())
+    };
+    assert_eq!(counted("").await, (3, 3));
+    assert_eq!(counted("cause=contested&limit=1").await, (3, 3), "on all pages");
+    assert_eq!(counted("cause=undecided").await, (0, 3));
+    assert_eq!(counted("assigned_to=me").await, (1, 3));
+    assert_eq!(counted("assigned_to=nobody&order=riskiest").await, (2, 3));
+
+    let next = async |query: &str| {
+        ok(ann.get(&format!("/admin/api/reviews/next?{query}"))).await["session_id"].clone()
+    };
+    // Without either: one's own first. In an order: the order of the queue.
+    assert_eq!(next("").await, json!(third));
+    assert_eq!(next("order=oldest").await, json!(first));
+    assert_eq!(next(&format!("order=oldest&skip={first}")).await, json!(second));
+    assert_eq!(next(&format!("order=oldest&skip={first},{second}")).await, json!(third));
+    assert_eq!(next("assigned_to=me").await, json!(third));
+    assert_eq!(
+        next(&format!("assigned_to=me&skip={third}")).await,
+        Value::Null,
+        "nothing else is assigned to her"
+    );
+    assert_eq!(next("cause=undecided").await, Value::Null);
+    // What is another's is passed over; what somebody has too.
+    let ben = Browser::signed_in(&app, "ben").await;
+    assert_eq!(
+        ok(ben.get(&format!("/admin/api/reviews/next?order=oldest&skip={first},{second}"))).await["session_id"],
+        json!(first)
+    );
+    ok(ben.on(&first, "claim")).await;
+    caught_up(&app).await;
+    assert_eq!(next("order=oldest").await, json!(second));
+    let refused = ann.get("/admin/api/reviews/next?order=newest").send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+
+    let page = async |path: &str| ann.get(path).send().await.unwrap();
+    let queue = page("/admin?assigned_to=me&order=riskiest").await.text().await.unwrap();
+    assert!(queue.contains("1 of 3 cases to review match the filter."), "{queue}");
+    let trail = "order=riskiest&amp;assigned_to=me";
+    assert!(queue.contains(&format!("/admin/next?{trail}")), "{queue}");
+    assert!(queue.contains(&format!("/admin/reviews/{third}?{trail}")), "{queue}");
+    let led = page("/admin/next?order=riskiest&assigned_to=me").await;
+    assert_eq!(led.url().path(), format!("/admin/reviews/{third}"));
+    assert_eq!(led.url().query(), Some("order=riskiest&assigned_to=me"));
+    let case = led.text().await.unwrap();
+    assert!(case.contains(&format!("/admin/next?skip={third}&amp;{trail}")), "{case}");
+    assert!(case.contains(&format!("/admin/api/reviews/next?skip={third}&amp;{trail}")), "{case}");
+    assert!(case.contains(&format!("href=\"/admin?{trail}\"")), "the way back leads to the same queue");
+    let done = page(&format!("/admin/next?skip={third}&order=riskiest&assigned_to=me")).await;
+    assert_eq!(done.url().query(), Some("done=1&order=riskiest&assigned_to=me"));
     app.stop().await;
 }

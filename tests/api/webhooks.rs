@@ -191,6 +191,7 @@ async fn a_test_event_tells_at_once_whether_an_endpoint_works() {
     let endpoint = add(&app, json!({ "url": receiver.url })).await;
     let tested = ok(app.post(&format!("/partner/webhooks/endpoints/{endpoint}/test"))).await;
     assert_eq!((&tested["result"], &tested["status"]), (&json!("refused"), &json!(503)));
+    assert_eq!(tested["answer"], "noted");
     let told = receiver.received();
     assert!(told[0].is_signed_by(&secret));
     assert_eq!(told[0].json()["type"], "webhook.test");

@@ -92,7 +92,14 @@ async function underTheDemonstrationsPolicy() {
   await page.keyboard.press("Enter");
   await visible(page, "document");
   await inspected(page, "hosted-document");
-  await documentSent(page, SELFIE);
+  // A country that is missing costs no picture.
+  await page.setInputFiles("#document-file", SELFIE);
+  await page.click("#document [data-part=send]");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "country");
+  assert.equal(await page.isVisible("#document [data-part=image]"), true, "the picture is kept");
+  await page.selectOption("#kind", "passport");
+  await page.selectOption("#country", "UTO");
+  await page.click("#document [data-part=send]");
   await visible(page, "refused");
   assert.match(await page.textContent("#advice"), /letters|sharper|portrait|read/i);
   assert.match(await page.textContent("#left"), /2/);
@@ -116,13 +123,32 @@ async function underTheDemonstrationsPolicy() {
   const walked = await liveness(session);
   await visible(walked.page, "approved");
   assert.equal((await polled(session.session_id)).decision, "approved");
-  await walked.page.click("#approved [data-return] button");
+  // Whoever shows that they are reading is not sent away.
+  await walked.page.waitForSelector("#approved [data-counted]:has-text('Returning in')");
+  await walked.page.waitForTimeout(600);
+  await walked.page.keyboard.press("ArrowDown");
+  await walked.page.waitForSelector("#approved [data-counted]:has-text('waits for you')");
   await inspected(walked.page, "hosted-approved");
   await walked.page.click("#approved [data-return] a");
   await walked.page.waitForURL(`${base}/health?session_id=${session.session_id}&status=approved`);
   // The window that was left behind tells the outcome too.
+  await page.clock.install();
   await page.reload();
   await visible(page, "approved");
+  const passed = async (seconds) => {
+    for (let second = 0; second < seconds; second += 1) await page.clock.runFor(1_000).catch(() => {});
+  };
+  await passed(20);
+  await page.waitForSelector("#approved [data-counted]:has-text('Returning in')");
+  await passed(15);
+  await page.waitForURL(`${base}/health?session_id=${session.session_id}&status=approved`);
+  await page.goBack();
+  await visible(page, "approved");
+  await passed(5);
+  await page.mouse.move(200, 200);
+  await page.mouse.move(210, 210);
+  await passed(60);
+  assert.equal(new URL(page.url()).pathname, `/kyc/${session.session_id}`, "no time runs out under a reader");
 
   // Nothing of another session, and no second life for an old link.
   await asked("POST", `/partner/sessions/${(await opened()).session_id}/cancel`);
@@ -179,11 +205,48 @@ async function underTheDemonstrationsPolicy() {
   await documentSent(dead, PASSPORT);
   await selfieFilmed(dead);
   await moved(dead);
-  await visible(dead, "refused");
+  for (let tries = 1; ; tries += 1) {
+    await visible(dead, "refused");
+    if (tries === 3) break;
+    assert.equal(await dead.isVisible("[data-choice=on]"), false, "a movement is tried again");
+    if (tries === 1) await inspected(dead, "hosted-refused-liveness");
+    await dead.click("[data-choice=again]");
+    await moved(dead);
+  }
+  assert.equal(await dead.isVisible("[data-choice=again]"), false);
+  await inspected(dead, "hosted-refused-last");
   await dead.click("[data-choice=on]");
   await dead.waitForSelector("section#manual_review:not([hidden]), section#rejected:not([hidden])");
   assert.notEqual((await polled(held.session_id)).decision, "approved");
   await still.close();
+
+  // The camera is refused, then allowed: it can be asked for again, for a picture and for the movement.
+  const shy = await started([
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-video-capture=${films}/left.mjpeg`,
+  ]);
+  const asking = await opened();
+  const { page: door, wrong: ofDoor } = await person(shy, PHONE);
+  await door.goto(asking.kyc_url);
+  await agreed(door);
+  await visible(door, "document");
+  await door.click("#document [data-part=open]");
+  await door.waitForSelector("#document [data-part=note]:has-text('did not give the camera')");
+  await door.waitForSelector("#document [data-part=open]:has-text('Try the camera again')");
+  await inspected(door, "hosted-camera-again");
+  await documentSent(door, PASSPORT);
+  await visible(door, "selfie");
+  await door.setInputFiles("#selfie-file", SELFIE);
+  await door.click("#selfie [data-part=send]");
+  await moved(door);
+  await door.waitForSelector("#film-note:has-text('did not give the camera')");
+  await inspected(door, "hosted-film-again");
+  await door.context().grantPermissions(["camera"], { origin: base });
+  await door.click("#film-again");
+  await door.waitForSelector("#film-stage:not([hidden])");
+  assert.equal(await door.isVisible("#film-files"), false);
+  assert.deepEqual(ofDoor, []);
+  await shy.close();
 
   // No camera: files are taken, and a person looks at them.
   const blind = await started();
@@ -194,6 +257,7 @@ async function underTheDemonstrationsPolicy() {
   await visible(files, "document");
   await files.click("#document [data-part=open]");
   await files.waitForSelector("#document [data-part=note]:not([hidden])");
+  await files.waitForSelector("#document [data-part=open]:has-text('Try the camera again')");
   await inspected(files, "hosted-camera-denied");
   await documentSent(files, PASSPORT);
   await visible(files, "selfie");

@@ -6,17 +6,19 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 
-import { asked, base, inspected, person, started } from "./visitor.mjs";
+import { asked, base, inspected, person, screenshots, started } from "./visitor.mjs";
 
 const PASSWORD = "correct horse battery staple";
 const MARKED = "<img src=x onerror=document.title='broken'>";
+
+const ANSWER = `noted ${"<img src=x onerror=document.title='broken'>"}`;
 
 /** A receiver of webhooks, which keeps their identifiers. */
 const received = [];
 const receiver = http.createServer((request, response) => {
   request.resume().on("end", () => {
     received.push(request.headers["webhook-id"]);
-    response.end("noted");
+    response.writeHead(202).end(ANSWER);
   });
 });
 await new Promise((listening) => receiver.listen(0, "127.0.0.1", listening));
@@ -51,7 +53,15 @@ await root.click("button:has-text('Make a new secret')");
 await root.waitForSelector("output:has-text('whsec_')");
 await root.click("button:has-text('Send a test')");
 await root.waitForSelector("output:has-text('delivered')");
+await root.waitForSelector("output:has-text('202')");
+await root.waitForSelector("pre:has-text('noted <img src=x')");
 assert.equal(received.length, 1);
+// Again, without a fresh page.
+await root.click("button:has-text('Send a test')");
+await until(() => received.length === 2, "a test can be sent again");
+await root.waitForSelector("button:has-text('Send a test'):enabled");
+assert.notEqual(await root.title(), "broken");
+received.pop();
 await inspected(root, "partner-endpoints");
 
 // A webhook arrives, and arrives again on request under the same identifier.
@@ -125,6 +135,19 @@ await inspected(root, "lists");
 await root.click("tr:has-text('walked') button:has-text('Drop')");
 await root.waitForSelector("tr:has-text('walked')", { state: "detached" });
 assert.deepEqual(wrong, []);
+
+// The API's own page, under its policy: a call is found, tried and answered.
+const { page: reader, wrong: ofReader } = await person(browser, { viewport: { width: 1280, height: 900 } });
+await reader.goto(`${base}/docs`);
+const health = reader.locator(".opblock", { has: reader.locator("[data-path='/health']") });
+await health.locator(".opblock-summary").click();
+await health.locator(".try-out__btn").click();
+await health.locator(".execute").click();
+await health.locator(".live-responses-table", { hasText: "healthy" }).first().waitFor();
+await reader.screenshot({ path: `${screenshots}/docs.png` });
+await reader.goto(`${base}/redoc`);
+await reader.waitForSelector("#schemas");
+assert.deepEqual(ofReader, []);
 await browser.close();
 receiver.close();
 console.log("house: walked");

@@ -35,6 +35,8 @@ async function appears(page, address, selector) {
 }
 
 const isCase = (url) => url.pathname.startsWith("/admin/reviews/");
+const isCaseOf = (one) => (url) => url.pathname === `/admin/reviews/${one}`;
+const isQueue = (url) => url.pathname === "/admin";
 
 async function problem(page) {
   return page.textContent(".problem:not([hidden])");
@@ -51,12 +53,31 @@ assert.match(await problem(ann), /not right/);
 await signIn(ann, "ann");
 await inspected(ann, "queue");
 
+// A filter says how many of how many, and the way from case to case stays within it.
+await ann.waitForSelector("text=3 cases to review.");
+await ann.goto(`${base}/admin?cause=undecided&order=riskiest`);
+await ann.waitForSelector("text=2 of 3 cases to review match the filter.");
+await inspected(ann, "queue-filtered");
+await ann.click("text=Start next case");
+const within = [];
+for (const _ of others) {
+  await ann.waitForURL((url) => isCase(url) && !within.some((one) => url.pathname.includes(one)));
+  const url = new URL(ann.url());
+  assert.deepEqual([url.searchParams.get("cause"), url.searchParams.get("order")], ["undecided", "riskiest"]);
+  within.push(url.pathname.split("/").at(-1));
+  if (within.length < others.length) await ann.click("text=Next case");
+}
+assert.deepEqual(within.sort(), [...others].sort(), "the case of another cause is not among them");
+await ann.click("text=Back to the queue");
+await ann.waitForURL((url) => isQueue(url) && url.searchParams.get("cause") === "undecided");
+await ann.click("text=Show all");
+
 const { page: ben, wrong: ofBen } = await person({ viewport: { width: 390, height: 844 } });
 await signIn(ben, "ben");
 const address = `${base}/admin/reviews/${session}`;
 await ben.goto(address);
-await ann.waitForSelector(`a[href$="${session}"]`);
-await ann.click("text=Take up the next case");
+await ann.waitForSelector(`a[href*="${session}"]`);
+await ann.click("text=Start next case");
 await ann.waitForURL(isCase);
 await ann.goto(address);
 await ann.click("text=Take the case");
@@ -76,7 +97,7 @@ await ann.waitForSelector("text=Found to be somebody else");
 await ann.waitForSelector("text=You cleared a match; a second reviewer must approve.");
 assert.equal(await ann.locator("button:has-text('Approve')").count(), 0);
 await ann.click("text=Give the case back");
-await ann.waitForURL(`${base}/admin`);
+await ann.waitForURL(isQueue);
 
 await ben.reload();
 await ben.click("text=Take the case");
@@ -102,12 +123,12 @@ await ann.goto(`${base}/admin`);
 await ann.keyboard.press("n");
 await ann.waitForURL(isCase);
 await ann.waitForLoadState("networkidle");
-const first = others.find((one) => ann.url().endsWith(one));
+const first = others.find((one) => ann.url().includes(one));
 const second = others.find((one) => one !== first);
 assert.ok(first && fetched.some((url) => url.includes(second)), "the next case's images are there before it is opened");
 const seen = fetched.length;
 await ann.keyboard.press("n");
-await ann.waitForURL(`${base}/admin/reviews/${second}`);
+await ann.waitForURL(isCaseOf(second));
 assert.match(await ann.title(), new RegExp(`^Case ${second.slice(0, 8)} `));
 assert.equal(await ann.evaluate(() => document.activeElement.tagName), "H1", "a screen reader says where it is");
 const areThere = () => [...document.querySelectorAll("main .images img")].every((image) => image.complete && image.naturalWidth > 0);
@@ -137,14 +158,56 @@ await ann.keyboard.press("Space");
 await ann.keyboard.press("n");
 await ann.focus("button:has-text('Reject')");
 await ann.keyboard.press("Enter");
-await ann.waitForURL(`${base}/admin/reviews/${first}`);
+await ann.waitForURL(isCaseOf(first));
 assert.equal((await asked("GET", `/partner/sessions/${second}`)).status, "rejected");
 await ann.goBack();
-await ann.waitForURL(`${base}/admin/reviews/${second}`);
+await ann.waitForURL(isCaseOf(second));
 await ann.waitForSelector(".tag:has-text('rejected')");
 await ann.goForward();
-await ann.waitForURL(`${base}/admin/reviews/${first}`);
+await ann.waitForURL(isCaseOf(first));
 await ann.waitForSelector("text=Take the case");
+
+// A sign-in that expired: the way leads back to the page, the note stands in its field, and nothing was sent or lost.
+const note = "Written <b>before</b> the sign-in expired";
+await ann.fill("form[data-api$='/notes'] textarea", note);
+await ann.context().clearCookies();
+await ann.click("button:has-text('Add the note')");
+await ann.waitForURL((url) => url.pathname === "/admin/sign-in");
+await inspected(ann, "sign-in-again");
+await ann.fill("#login", "ann");
+await ann.fill("#password", PASSWORD);
+await ann.keyboard.press("Enter");
+await ann.waitForURL(isCaseOf(first));
+await ann.waitForSelector("[data-back]:has-text('nothing was sent')");
+assert.equal(await ann.inputValue("form[data-api$='/notes'] textarea"), note);
+assert.equal(await ann.evaluate(() => sessionStorage.length), 0, "it is kept nowhere any more");
+assert.equal(await ann.locator(".quote").count(), 0);
+await inspected(ann, "case-signed-in-again");
+// What is typed in one form stays when another is sent.
+await ann.click("text=Take the case");
+await ann.waitForSelector("text=Give the case back");
+assert.equal(await ann.inputValue("form[data-api$='/notes'] textarea"), note);
+await ann.fill("form[data-api$='/resubmission'] textarea", "Once more, please");
+await ann.click("button:has-text('Add the note')");
+await ann.waitForSelector(`.quote:has-text("${note}")`);
+assert.equal(await ann.inputValue("form[data-api$='/notes'] textarea"), "");
+assert.equal(await ann.inputValue("form[data-api$='/resubmission'] textarea"), "Once more, please");
+await ann.fill("form[data-api$='/resubmission'] textarea", "");
+// Somebody else at the same window gets nothing of it.
+await ann.fill("form[data-api$='/notes'] textarea", note);
+await ann.context().clearCookies();
+await ann.click("button:has-text('Add the note')");
+await ann.waitForURL((url) => url.pathname === "/admin/sign-in");
+await ann.fill("#login", "ben");
+await ann.fill("#password", PASSWORD);
+await ann.keyboard.press("Enter");
+await ann.waitForURL(isCaseOf(first));
+await ann.waitForLoadState("networkidle");
+assert.equal(await ann.inputValue("form[data-api$='/notes'] textarea"), "");
+assert.equal(await ann.evaluate(() => sessionStorage.length), 0);
+await ann.context().clearCookies();
+await signIn(ann, "ann");
+await ann.goto(`${base}/admin/reviews/${first}?order=oldest`);
 
 // The last one is put off: nothing is left, until somebody looks for what is put off.
 await ann.click("text=Put the case off");
@@ -153,8 +216,8 @@ await ann.click("button:has-text('Put off until then')");
 await ann.waitForSelector(".problem:not([hidden])");
 assert.match(await problem(ann), /until: Field required/);
 await ann.click("button:has-text('Tomorrow')");
-await ann.waitForURL(`${base}/admin?done=1`);
-await ann.waitForSelector("text=Nothing waits for you.");
+await ann.waitForURL((url) => isQueue(url) && url.searchParams.has("done"));
+await ann.waitForSelector("text=Your queue is empty.");
 await inspected(ann, "queue-done");
 await appears(ann, `${base}/admin?snoozed=only`, "text=put off until");
 
@@ -221,7 +284,7 @@ await inspected(root, "account");
 await ann.click("text=Sign out");
 await ann.waitForURL(`${base}/admin/sign-in`);
 await ann.goto(address);
-assert.equal(ann.url(), `${base}/admin/sign-in`);
+assert.equal(new URL(ann.url()).pathname, "/admin/sign-in");
 assert.deepEqual([ofAnn, ofBen, ofRoot], [[], [], []]);
 await browser.close();
 console.log("portal: walked");

@@ -21,7 +21,7 @@ export async function person(browser, options) {
   const wrong = [];
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !url.startsWith("blob:")) wrong.push(`asks ${url}`);
+    if (!url.startsWith(base) && !url.startsWith("blob:") && !url.startsWith("data:")) wrong.push(`asks ${url}`);
   });
   page.on("pageerror", (error) => wrong.push(error.message));
   page.on("console", (message) => {

@@ -10,7 +10,7 @@ use super::body::Fields;
 use super::operator::OperatorCaller;
 use crate::app::pump;
 use crate::http::Shared;
-use crate::http::fields::json_object;
+use crate::http::body::{Body, json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::Keyed;
 use crate::sessions::CommandError;
@@ -67,7 +67,7 @@ pub struct AssignmentView {
 pub async fn assign_cases(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<Assignments> {
     let assign = async {
         caller.administering()?;

@@ -1,4 +1,4 @@
-//! Bodies of operators' calls: every wrong field is reported at once.
+//! Bodies of operators' calls: every wrong field is reported at once, and every one that was not asked for.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -7,25 +7,40 @@ use chrono::{DateTime, Utc};
 use domain::Timestamp;
 use domain::free_text::ReviewNote;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::http::body::JsonObject;
 use crate::http::fields::text;
 use crate::http::problem::{ApiError, FieldProblem};
 
 /// Reads the fields of a body and keeps what is wrong with them.
 pub struct Fields<'a> {
-    object: &'a Map<String, Value>,
+    object: &'a JsonObject,
+    asked: Vec<String>,
     problems: Vec<FieldProblem>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of an object.
-    pub const fn of(object: &'a Map<String, Value>) -> Self {
-        Self { object, problems: vec![] }
+    pub const fn of(object: &'a JsonObject) -> Self {
+        Self { object, asked: vec![], problems: vec![] }
+    }
+
+    /// The value of a field, which is known from now on.
+    fn value(&mut self, field: &str) -> Option<&'a Value> {
+        self.ask(field);
+        self.object.get(field).filter(|value| !value.is_null())
+    }
+
+    fn ask(&mut self, field: &str) {
+        if !self.asked.iter().any(|asked| asked == field) {
+            self.asked.push(field.to_owned());
+        }
     }
 
     /// A text; none when absent or null.
     pub fn text(&mut self, field: &str) -> Option<String> {
+        self.ask(field);
         text(self.object, field, &mut |problem| self.problems.push(problem))
     }
 
@@ -42,14 +57,14 @@ impl<'a> Fields<'a> {
 
     /// A value of known words.
     pub fn word<T: DeserializeOwned>(&mut self, field: &str, what: &str) -> Option<T> {
-        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let value = self.value(field)?;
         let read = serde_json::from_value(value.clone());
         read.map_err(|_| self.refuse(field, format!("Input should be {what}"))).ok()
     }
 
     /// A whole number within bounds; none when absent or null.
     pub fn whole_number(&mut self, field: &str, least: u32, most: u32) -> Option<u32> {
-        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let value = self.value(field)?;
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| (least..=most).contains(number));
         if number.is_none() {
@@ -72,7 +87,7 @@ impl<'a> Fields<'a> {
         what: &str,
         counts: RangeInclusive<usize>,
     ) -> Option<Vec<T>> {
-        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let value = self.value(field)?;
         let texts = value.as_array().filter(|texts| counts.contains(&texts.len()));
         let ids: Option<Vec<T>> =
             texts.and_then(|texts| texts.iter().map(|text| text.as_str()?.parse().ok()).collect());
@@ -91,6 +106,7 @@ impl<'a> Fields<'a> {
 
     /// Notes that a field has to be there, be it null.
     pub fn require_named(&mut self, field: &str) {
+        self.ask(field);
         if !self.object.contains_key(field) {
             self.problems.push(FieldProblem::missing(field));
         }
@@ -98,7 +114,7 @@ impl<'a> Fields<'a> {
 
     /// Notes that a field has to be there.
     pub fn require(&mut self, field: &str) {
-        if matches!(self.object.get(field), None | Some(Value::Null)) {
+        if self.value(field).is_none() {
             self.problems.push(FieldProblem::missing(field));
         }
     }
@@ -108,8 +124,10 @@ impl<'a> Fields<'a> {
         self.problems.push(FieldProblem::body(field, "value_error", what));
     }
 
-    /// The value, if nothing is wrong.
-    pub fn whole<T>(self, value: Option<T>) -> Result<T, ApiError> {
+    /// The value, if nothing is wrong; whatever was not asked for until now is.
+    pub fn whole<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
+        let asked: Vec<&str> = self.asked.iter().map(String::as_str).collect();
+        self.problems.extend(self.object.misnamed(&asked));
         value.filter(|_| self.problems.is_empty()).ok_or(ApiError::Fields(self.problems))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,6 +15,7 @@ use utoipa::ToSchema;
 use super::operator::OperatorCaller;
 use super::partners::{PartnerDetails, known, partner};
 use crate::http::Shared;
+use crate::http::parts::Parts;
 use crate::http::problem::{Answer, ApiError, FieldProblem};
 use crate::http::refusals::{Keyed, OfPartner, OfUpload};
 use crate::http::upload::{LOGO, Upload};
@@ -127,12 +127,12 @@ pub async fn brand_partner(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    multipart: Multipart,
+    parts: Parts,
 ) -> Answer<PartnerDetails> {
     let brand = async {
         caller.administering()?;
         let id = known(&shared, &path).await?.id;
-        let new = new_branding(Upload::read(multipart, &LOGO).await?).await?;
+        let new = new_branding(Upload::read(parts, &LOGO).await?).await?;
         shared.partners.change(id, PartnerAction::Brand(new), &caller.actor()).await?;
         partner(&shared, &path).await
     };
@@ -140,7 +140,7 @@ pub async fn brand_partner(
 }
 
 async fn new_branding(mut upload: Upload) -> Result<NewBranding, ApiError> {
-    let mut problems = vec![];
+    let mut problems = std::mem::take(&mut upload.problems);
     let name = part::<BrandName>(&upload, "name", &mut problems);
     let colour = part::<Colour>(&upload, "colour", &mut problems);
     let remove = match upload.texts.get("remove_logo").map(String::as_str) {

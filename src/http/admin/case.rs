@@ -28,6 +28,7 @@ use crate::http::Shared;
 use crate::http::answers::{SessionView, time};
 use crate::http::partner::{self, number};
 use crate::http::problem::{Answer, ApiError};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::{Keyed, OnSession};
 use crate::http::unsealed::opened;
 use crate::sessions::Folded;
@@ -218,7 +219,7 @@ pub async fn get_case(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    query: web::Query<CaseQuery>,
+    query: ApiQuery<CaseQuery>,
 ) -> Answer<CaseView> {
     let show = async {
         let session: SessionId = path.parse().map_err(|_| ApiError::no_such_session())?;

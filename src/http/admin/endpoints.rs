@@ -6,6 +6,7 @@ use domain::ids::PartnerId;
 use super::operator::OperatorCaller;
 use super::partners::known;
 use crate::http::Shared;
+use crate::http::body::Body;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::{Keyed, OfPartner};
 use crate::http::webhooks::{
@@ -38,7 +39,7 @@ pub async fn add_endpoint(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<WebhookEndpoint> {
     let add = async {
         let partner = administered(&caller, &shared, &path).await?;

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::operator::OperatorCaller;
 use crate::http::Shared;
 use crate::http::problem::{ApiError, ErrorBody};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::Keyed;
 use crate::verifiers::image_guard::media_type;
 
@@ -207,7 +208,7 @@ pub async fn get_evidence(
     request: HttpRequest,
     shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
-    query: web::Query<FrameQuery>,
+    query: ApiQuery<FrameQuery>,
 ) -> HttpResponse {
     let frame = query.frame.as_deref();
     match read(&shared, &path.0, &path.1, frame).await {

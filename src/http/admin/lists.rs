@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::Field;
 use actix_web::http::StatusCode;
 use actix_web::web;
 use chrono::NaiveDate;
@@ -19,9 +19,10 @@ use utoipa::ToSchema;
 
 use super::operator::OperatorCaller;
 use crate::http::Shared;
+use crate::http::parts::{Part, Parts, malformed};
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::Keyed;
-use crate::http::upload::{malformed, too_large};
+use crate::http::upload::too_large;
 use crate::list_refresh::follow;
 use crate::lists::ListError;
 use crate::lists::format::{Naming, files_of};
@@ -147,19 +148,15 @@ fn view(shared: &Shared, list: ListVersion, cards: &BTreeMap<String, Card>) -> L
 pub async fn import_list(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
-    multipart: Multipart,
+    form: Parts,
 ) -> Answer<ListsInForce> {
-    Answer(import(&caller, &shared, multipart).await)
+    Answer(import(&caller, &shared, form).await)
 }
 
-async fn import(
-    caller: &OperatorCaller,
-    shared: &Shared,
-    multipart: Multipart,
-) -> Result<ListsInForce, ApiError> {
+async fn import(caller: &OperatorCaller, shared: &Shared, form: Parts) -> Result<ListsInForce, ApiError> {
     caller.administering()?;
     let slow = || ApiError::bad_request("upload_too_slow", "The upload took longer than ten minutes");
-    let offered = tokio::time::timeout(WITHIN, Offered::read(multipart)).await.map_err(|_| slow())??;
+    let offered = tokio::time::timeout(WITHIN, Offered::read(form)).await.map_err(|_| slow())??;
     let now = shared.sessions.services().clock.now();
     let (shelf, lists) = (Shelf::new(shared.settings.lists_folder()), shared.lists.clone());
     let card = blocking(move || {
@@ -216,6 +213,9 @@ pub async fn remove_list(
     Answer(remove.await)
 }
 
+/// What may be said of files.
+const TEXTS: [&str; 3] = ["name", "date", "accept_shrink"];
+
 /// Files and what is said of them.
 struct Offered {
     folder: TempDir,
@@ -225,20 +225,19 @@ struct Offered {
 }
 
 impl Offered {
-    async fn read(mut multipart: Multipart) -> Result<Self, ApiError> {
+    async fn read(mut form: Parts) -> Result<Self, ApiError> {
         let folder = tempfile::tempdir().map_err(|error| no_room(&error))?;
         let (mut files, mut parts, mut left) = (0, 0, MOST_BYTES);
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
-        while let Some(field) = multipart.next().await {
-            let mut field = field.map_err(|_| malformed())?;
+        let mut problems = vec![];
+        while let Some(Part { name: part, file_name: given, mut field }) = form.next().await? {
             parts += 1;
             if parts > MOST_PARTS {
                 return Err(too_large("The request has too many parts"));
             }
-            let part = field.name().unwrap_or_default().to_owned();
             if part == "files" {
                 // A form without a chosen file sends one without a name.
-                let Some(name) = file_name(&field) else { continue };
+                let Some(name) = given.as_deref().and_then(file_name) else { continue };
                 files += 1;
                 if files > MOST_FILES {
                     let msg = format!("At most {MOST_FILES} files are accepted");
@@ -246,6 +245,9 @@ impl Offered {
                 }
                 left -= store(&mut field, &folder.path().join(name), left).await?;
             } else {
+                if !TEXTS.contains(&part.as_str()) {
+                    problems.push(FieldProblem::unknown(&part, &["files", "name", "date", "accept_shrink"]));
+                }
                 let text = text(&mut field).await?;
                 if !text.trim().is_empty() {
                     texts.entry(part).or_insert(text);
@@ -253,7 +255,10 @@ impl Offered {
             }
         }
         if files == 0 {
-            return Err(ApiError::Fields(vec![FieldProblem::missing("files")]));
+            problems.push(FieldProblem::missing("files"));
+        }
+        if !problems.is_empty() {
+            return Err(ApiError::Fields(problems));
         }
         let date = texts.get("date").map(|text| text.trim().parse::<NaiveDate>()).transpose();
         let date = date.map_err(|_| {
@@ -271,8 +276,7 @@ impl Offered {
 }
 
 /// The name under which a part is kept while it is read: letters, digits, `.`, `-` and `_` of the last part of its path.
-fn file_name(field: &Field) -> Option<String> {
-    let given = field.content_disposition()?.get_filename()?;
+fn file_name(given: &str) -> Option<String> {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let plain: String = last.chars().map(|c| if is_plain(c) { c } else { '_' }).take(LONGEST_TEXT).collect();

@@ -12,7 +12,7 @@ use super::body::Fields;
 use super::operator::OperatorCaller;
 use crate::http::Shared;
 use crate::http::answers::time;
-use crate::http::fields::json_object;
+use crate::http::body::{Body, json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::{Keyed, OfOperator};
 use crate::operators::{NamedOperator, OperatorsError, Password};
@@ -156,7 +156,7 @@ pub async fn operators(shared: &Shared) -> Result<OperatorList, ApiError> {
 pub async fn invite_operator(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<OperatorList> {
     let invite = async {
         caller.administering()?;
@@ -204,7 +204,7 @@ pub async fn change_role(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<OperatorList> {
     let give = async {
         let object = json_object(payload).await?;

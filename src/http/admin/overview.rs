@@ -13,6 +13,7 @@ use crate::http::Shared;
 use crate::http::answers::time;
 use crate::http::partner::number;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::Keyed;
 use crate::store::overview::{DaySum, DurationSum, ReasonSum};
 
@@ -77,7 +78,7 @@ pub struct ReasonView {
 pub async fn get_overview(
     _caller: OperatorCaller,
     shared: web::Data<Shared>,
-    query: web::Query<OverviewQuery>,
+    query: ApiQuery<OverviewQuery>,
 ) -> Answer<Overview> {
     Answer(overview(&shared, &query).await)
 }

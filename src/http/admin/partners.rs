@@ -9,14 +9,13 @@ use domain::ids::{KeyId, PartnerId};
 use domain::partner::{PartnerError, Scope};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::Fields;
 use super::branding::BrandingView;
 use super::operator::OperatorCaller;
 use crate::http::answers::time;
-use crate::http::fields::json_object;
+use crate::http::body::{Body, JsonObject, json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::{Keyed, OfPartner};
 use crate::http::webhooks::{WebhookEndpoint, endpoints_of};
@@ -215,7 +214,7 @@ pub async fn partners(shared: &Shared) -> Result<PartnerList, ApiError> {
 pub async fn register_partner(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<PartnerView> {
     let register = async {
         caller.administering()?;
@@ -285,7 +284,7 @@ pub async fn issue_key(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<FreshKey> {
     let issue = async {
         caller.administering()?;
@@ -298,7 +297,7 @@ pub async fn issue_key(
     Answer(issue.await)
 }
 
-fn key_request(object: &serde_json::Map<String, Value>, now: DateTime<Utc>) -> Result<KeyRequest, ApiError> {
+fn key_request(object: &JsonObject, now: DateTime<Utc>) -> Result<KeyRequest, ApiError> {
     let mut fields = Fields::of(object);
     fields.require("name");
     fields.require("scopes");

@@ -11,6 +11,7 @@ use crate::http::Shared;
 use crate::http::answers::time;
 use crate::http::partner::number;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::Keyed;
 use crate::store::review_queue::{
     Holding, Kept, QueueCount, QueueFilter, QueueOrder, ReviewCursor, ReviewRow, Snoozed,
@@ -20,7 +21,7 @@ const CAUSES: [&str; 3] = ["undecided", "contested", "rescreened"];
 const LEVELS: [&str; 3] = ["low", "medium", "high"];
 
 /// Which page of the queue.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QueueQuery {
     /// `oldest` (default) or `riskiest` first.
@@ -39,9 +40,46 @@ pub struct QueueQuery {
     pub assigned_to: Option<String>,
     /// 1 to 100; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    limit: Option<String>,
+    pub limit: Option<String>,
     /// `next_cursor` of the page before, in the same order.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
+}
+
+impl QueueQuery {
+    /// What narrows the queue, by name.
+    pub fn narrowing(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("cause", &self.cause),
+            ("risk_level", &self.risk_level),
+            ("partner_id", &self.partner_id),
+            ("held_by", &self.held_by),
+            ("snoozed", &self.snoozed),
+            ("assigned_to", &self.assigned_to),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, given(value)?)))
+    }
+
+    /// The same queue from its beginning.
+    pub fn filter_only(&self) -> Self {
+        Self {
+            order: self.order.clone(),
+            cause: self.cause.clone(),
+            risk_level: self.risk_level.clone(),
+            partner_id: self.partner_id.clone(),
+            held_by: self.held_by.clone(),
+            snoozed: self.snoozed.clone(),
+            assigned_to: self.assigned_to.clone(),
+            limit: None,
+            cursor: None,
+        }
+    }
+
+    /// Order and filter as parameters of an address.
+    pub fn trail(&self) -> String {
+        let order = given(&self.order).map(|order| ("order", order));
+        let pairs = order.into_iter().chain(self.narrowing());
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
 }
 
 /// The review queue.
@@ -51,6 +89,8 @@ pub struct ReviewQueue {
     pub items: Vec<ReviewItem>,
     /// How many wait in all, whatever the filter.
     pub total: u64,
+    /// How many of them the filter lets through, on all pages.
+    pub matching: u64,
     /// How many of them are put off.
     pub snoozed: u64,
     /// How many wait, by cause and level of risk.
@@ -153,7 +193,7 @@ impl ReviewItem {
 pub async fn list_reviews(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
-    query: web::Query<QueueQuery>,
+    query: ApiQuery<QueueQuery>,
 ) -> Answer<ReviewQueue> {
     Answer(queue(&shared, &caller, &query).await)
 }
@@ -175,10 +215,18 @@ pub async fn queue(
     let next_cursor = rows.last().filter(|_| rows.len() == limit as usize).map(|row| written(&row.cursor()));
     let counts: Vec<ReviewCount> =
         shared.store.queue_counts(due, now.timestamp_micros()).await?.into_iter().map(Into::into).collect();
+    let total = counts.iter().map(|count| count.waiting).sum();
+    let snoozed = counts.iter().map(|count| count.snoozed).sum();
+    let matching = match query.narrowing().next() {
+        // Those that are put off are left out unless somebody asks for them.
+        None => total - snoozed,
+        Some(_) => shared.store.matching_reviews(&filter).await?,
+    };
     Ok(ReviewQueue {
         items: rows.into_iter().map(|row| ReviewItem::of(row, now, due, four_eyes)).collect(),
-        total: counts.iter().map(|count| count.waiting).sum(),
-        snoozed: counts.iter().map(|count| count.snoozed).sum(),
+        total,
+        matching,
+        snoozed,
         counts,
         next_cursor,
     })
@@ -189,7 +237,12 @@ pub fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn filter(caller: &OperatorCaller, query: &QueueQuery, now: DateTime<Utc>) -> Result<QueueFilter, ApiError> {
+/// What a query asks for, for whoever asks.
+pub fn filter(
+    caller: &OperatorCaller,
+    query: &QueueQuery,
+    now: DateTime<Utc>,
+) -> Result<QueueFilter, ApiError> {
     let invalid = |detail: &'static str| ApiError::bad_request("invalid_parameter", detail);
     let word = |text: &Option<String>, known: &[&'static str], detail: &'static str| match given(text) {
         None => Ok(None),

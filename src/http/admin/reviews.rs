@@ -14,7 +14,7 @@ use super::body::Fields;
 use super::case::{CaseView, render};
 use super::operator::OperatorCaller;
 use crate::http::Shared;
-use crate::http::fields::{json_object, optional_json_object};
+use crate::http::body::{Body, json_object, optional_json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::{Keyed, OnSession};
 
@@ -92,7 +92,7 @@ pub async fn add_note(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let add = async {
         let object = json_object(payload).await?;
@@ -146,7 +146,7 @@ pub async fn resolve_hit(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let resolve = async {
         let object = json_object(payload).await?;
@@ -287,7 +287,7 @@ pub async fn decide_case(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let decide = async {
         let object = json_object(payload).await?;
@@ -352,7 +352,7 @@ pub async fn request_resubmission(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let ask = async {
         let object = optional_json_object(payload).await?;

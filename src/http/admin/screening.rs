@@ -11,6 +11,7 @@ use super::hit::HitView;
 use super::operator::OperatorCaller;
 use crate::http::Shared;
 use crate::http::problem::{Answer, ApiError, ErrorBody};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::Keyed;
 use crate::verifiers::screening::{ALGORITHM, screen};
 
@@ -77,7 +78,7 @@ impl From<ListVersion> for ConsultedList {
 pub async fn search_lists(
     _caller: OperatorCaller,
     shared: web::Data<Shared>,
-    query: web::Query<SearchQuery>,
+    query: ApiQuery<SearchQuery>,
 ) -> Answer<SearchAnswer> {
     Answer(search(&shared, &query))
 }

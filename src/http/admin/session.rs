@@ -6,14 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::operator::Role;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::Fields;
 use super::operator::{OperatorCaller, cookie_name, csrf_token, is_https};
 use crate::commands::Actor;
 use crate::http::Shared;
-use crate::http::fields::json_object;
+use crate::http::body::{Body, JsonObject, json_object};
 use crate::http::kyc_caller::{require_own_origin, shared};
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::Keyed;
@@ -96,7 +95,7 @@ impl From<SignInError> for ApiError {
         Keyed,
     )
 )]
-pub async fn sign_in(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+pub async fn sign_in(request: HttpRequest, payload: Body) -> HttpResponse {
     let signed_in = async {
         let shared = shared(&request)?;
         shared.limits.admit_to_portal(&request)?;
@@ -168,7 +167,7 @@ pub async fn who_am_i(caller: OperatorCaller, shared: web::Data<Shared>) -> Answ
 pub async fn change_password(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<OperatorView> {
     let change = async {
         let [old, new] = both(&json_object(payload).await?, ["old", "new"])?;
@@ -183,7 +182,7 @@ pub async fn change_password(
 }
 
 /// Two texts that have to be there.
-fn both(object: &Map<String, Value>, names: [&str; 2]) -> Result<[String; 2], ApiError> {
+fn both(object: &JsonObject, names: [&str; 2]) -> Result<[String; 2], ApiError> {
     let mut fields = Fields::of(object);
     let [one, other] = names.map(|name| {
         fields.require(name);

@@ -15,6 +15,7 @@ use crate::http::Shared;
 use crate::http::answers::SessionView;
 use crate::http::partner::{number, read_cursor, render, write_cursor};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::Keyed;
 use crate::store::{PageStart, SessionFilter};
 
@@ -76,7 +77,7 @@ pub struct FoundSession {
 pub async fn find_sessions(
     _caller: OperatorCaller,
     shared: web::Data<Shared>,
-    query: web::Query<SessionsQuery>,
+    query: ApiQuery<SessionsQuery>,
 ) -> Answer<FoundSessions> {
     Answer(sessions(&shared, &query).await)
 }

@@ -10,7 +10,7 @@ use super::case::CaseView;
 use super::operator::OperatorCaller;
 use super::reviews::act;
 use crate::http::Shared;
-use crate::http::fields::json_object;
+use crate::http::body::{Body, json_object};
 use crate::http::problem::{Answer, ErrorBody};
 use crate::http::refusals::{Keyed, OnSession};
 
@@ -46,7 +46,7 @@ pub async fn snooze_case(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let snooze = async {
         let object = json_object(payload).await?;

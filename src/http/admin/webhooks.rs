@@ -5,7 +5,9 @@ use actix_web::web;
 use super::operator::OperatorCaller;
 use super::partners::known;
 use crate::http::Shared;
+use crate::http::body::Body;
 use crate::http::problem::{Answer, ErrorBody};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::{Keyed, OfPartner};
 use crate::http::webhooks::{
     DeliveriesQuery, RedeliverBody, Redelivered, WebhookAttempts, WebhookDeliveries, attempts_of,
@@ -23,7 +25,7 @@ pub async fn list_deliveries(
     _caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    query: web::Query<DeliveriesQuery>,
+    query: ApiQuery<DeliveriesQuery>,
 ) -> Answer<WebhookDeliveries> {
     let list = async { deliveries_of(&shared, known(&shared, &path).await?.id, &query).await };
     Answer(list.await)
@@ -65,7 +67,7 @@ pub async fn redeliver_messages(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<Redelivered> {
     let again = async {
         caller.administering()?;

@@ -10,11 +10,13 @@ use super::examples::Examples;
 pub(super) fn complete(mut document: Value) -> Value {
     describe_components(&mut document);
     name_the_alias(&mut document);
+    close_bodies(&mut document);
     let session_calls = session_calls(&document);
     let examples = Examples::embedded();
     for_each_operation(&mut document, |operation| {
         let name = text(&operation["operationId"]);
         describe_body(operation, examples.request(&name));
+        describe_images(&name, operation);
         let is_keyed = is_counted(operation);
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
             describe_headers(status, response, is_keyed);
@@ -176,6 +178,36 @@ fn describe_error(status: &str, response: &mut Value) {
         json!({ "schema": { "$ref": "#/components/schemas/Problem" }, "example": problem });
 }
 
+/// Bodies have the fields that are described and no others.
+fn close_bodies(document: &mut Value) {
+    let mut named = vec![];
+    for_each_operation(document, |operation| {
+        for (_, body) in
+            operation.pointer("/requestBody/content").and_then(Value::as_object).into_iter().flatten()
+        {
+            let schema = &body["schema"];
+            let among = schema["oneOf"].as_array().into_iter().flatten();
+            named.extend(among.chain([schema]).map(|schema| text(&schema["$ref"])));
+        }
+    });
+    for name in named.iter().filter_map(|name| name.strip_prefix("#/components/schemas/")) {
+        document["components"]["schemas"][name]["additionalProperties"] = json!(false);
+    }
+}
+
+/// Images are bytes; a case's are of all three types.
+fn describe_images(name: &str, operation: &mut Value) {
+    let Some(content) = operation.pointer_mut("/responses/200/content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let binary = json!({ "schema": { "type": "string", "format": "binary" } });
+    for media_type in ["image/jpeg", "image/png", "image/webp"] {
+        if content.contains_key(media_type) || name == "get_evidence" {
+            content.insert(media_type.to_owned(), binary.clone());
+        }
+    }
+}
+
 /// A typical refusal of each status: its code and what it says.
 fn typical(status: StatusCode) -> (&'static str, Value) {
     let said = |code, detail: &str| (code, Value::from(detail));
@@ -186,7 +218,9 @@ fn typical(status: StatusCode) -> (&'static str, Value) {
         404 => said("session_not_found", "Session not found"),
         409 => said("conflict", "The session is being changed; try again"),
         413 => said("body_too_large", "The body is larger than 256 KiB"),
-        415 => said("unsupported_media_type", "Only JPEG, PNG and WebP images are accepted"),
+        415 => {
+            said("unsupported_media_type", "This call takes a JSON object (Content-Type: application/json)")
+        }
         422 => {
             let missing = json!([{ "loc": ["body", "file"], "msg": "Field required", "type": "missing" }]);
             ("validation_error", missing)
@@ -198,6 +232,12 @@ fn typical(status: StatusCode) -> (&'static str, Value) {
 }
 
 fn describe_body(operation: &mut Value, given: Option<Value>) {
+    if operation["requestBody"].is_object() && operation["responses"]["415"].is_null() {
+        operation["responses"]["415"] = json!({
+            "description": "The body is of another type than this call takes, or compressed",
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ErrorBody" } } },
+        });
+    }
     let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) else {
         return;
     };
@@ -207,6 +247,7 @@ fn describe_body(operation: &mut Value, given: Option<Value>) {
     if let Some(body) = content.get_mut("multipart/form-data") {
         let images = json!({ "contentType": "image/jpeg, image/png, image/webp" });
         let part = match text(&body["schema"]["$ref"]).rsplit('/').next() {
+            Some("ListForm") => return,
             Some("LivenessUpload") => "files",
             Some("BrandingUpload") => "logo",
             _ => "file",

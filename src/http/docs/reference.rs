@@ -5,24 +5,24 @@ use actix_web::{HttpResponse, web};
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Map, Value};
 
-use super::openapi;
-
 const STYLE: &str = include_str!("reference.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// Registers the page and its style.
-pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let page = web::Bytes::from(page(&openapi()).into_string());
-    config
-        .route(
-            "/redoc",
-            web::get().to(move || std::future::ready(served("text/html; charset=utf-8", page.clone()))),
-        )
-        .route(
-            "/redoc/style.css",
-            web::get().to(|| std::future::ready(served("text/css; charset=utf-8", STYLE.into()))),
-        );
+pub(super) fn routes(document: &Value) -> impl FnOnce(&mut web::ServiceConfig) {
+    let page = web::Bytes::from(page(document).into_string());
+    move |config| {
+        config
+            .route(
+                "/redoc",
+                web::get().to(move || std::future::ready(served("text/html; charset=utf-8", page.clone()))),
+            )
+            .route(
+                "/redoc/style.css",
+                web::get().to(|| std::future::ready(served("text/css; charset=utf-8", STYLE.into()))),
+            );
+    }
 }
 
 fn served(media_type: &'static str, body: web::Bytes) -> HttpResponse {
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_page_has_a_section_for_every_call_and_leads_nowhere_else() {
-        let document = openapi();
+        let document = super::super::openapi("https://kyc.example");
         let page = page(&document).into_string();
         for call in calls(&document) {
             assert!(page.contains(&format!("<section id=\"{}\">", call.id())), "{}", call.id());

@@ -8,6 +8,10 @@ const FRAME_SIDE = 640;
 /** Whether the browser has a camera to offer at all: on plain http it has none. */
 export const isOffered = () => Boolean(navigator.mediaDevices?.getUserMedia);
 
+/** The word for what keeps the camera from being used. */
+export const refusalOf = (error) =>
+  ["NotFoundError", "OverconstrainedError", "NotReadableError", "AbortError"].includes(error?.name) ? "camera_missing" : "camera_denied";
+
 /** Starts the camera that faces the `user` or the `environment`; throws what the browser throws when it is denied. */
 export async function open(video, facing) {
   const wanted = { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1080 } };

@@ -9,7 +9,11 @@ import { nameCountries, say } from "./words.js";
 const at = (id) => document.getElementById(id);
 const FILM = { seconds: Number(document.body.dataset.filmSeconds), perSecond: Number(document.body.dataset.filmRate) };
 const READY_SECONDS = 3;
-const RETURN_SECONDS = 10;
+/** Long enough to notice and to stop with one key (WCAG 2.2, 2.2.1). */
+const RETURN_SECONDS = 30;
+const READING_AFTER_SECONDS = 0.5;
+/** What somebody does who is still reading. */
+const READING = ["pointerdown", "pointermove", "wheel", "touchstart", "keydown", "focusin", "selectionchange"];
 const WATCH_SECONDS = 4;
 const DRESS_SECONDS = 2;
 
@@ -91,9 +95,13 @@ async function refused(name, problems) {
   );
   at("left").textContent = left > 0 ? say("attempts_left", { left }) : say("no_attempt_left");
   const done = stepOf(name).done;
+  // A movement has no picture to go on with: it is tried again while that can be.
+  const mayGoOn = done && (name !== "liveness" || left === 0);
+  const on = section.querySelector('[data-choice="on"]');
   section.querySelector('[data-choice="again"]').hidden = left === 0;
-  section.querySelector('[data-choice="on"]').hidden = !done;
-  at("on-note").hidden = !done || left === 0;
+  on.hidden = !mayGoOn;
+  on.textContent = say(left === 0 ? "go_on_without" : "go_on_anyway");
+  at("on-note").hidden = !mayGoOn || left === 0;
   show("refused");
   if ((await choice(section)) === "on") {
     settled.add(name);
@@ -142,10 +150,7 @@ async function documentSide() {
   const word = kind.value === "passport" ? "side_page" : `side_${side}`;
   at("side").textContent = say("side_now", { side: say(word) });
   show("document");
-  let taken;
-  do {
-    taken = await picture(section, "environment");
-  } while (!at("declared").reportValidity());
+  const taken = await picture(section, "environment", () => at("declared").reportValidity());
   const problems = await attempt(async () => {
     const fields = { document_type: kind.value, country_code: country.value, side, file: taken.blob };
     const answer = await sent("document", fields);
@@ -175,12 +180,20 @@ async function selfie() {
   });
 }
 
-/** Pictures of the movement that the person chooses, as often as it takes until they can be used. */
+/** Pictures of the movement that the person chooses, as often as it takes until they can be used; null to ask for the camera again. */
 async function framesFromFiles() {
   const input = at("frames");
   const note = at("frames-note");
   for (;;) {
-    await new Promise((resolve) => input.addEventListener("change", resolve, { once: true }));
+    const ending = new AbortController();
+    const isAgain = await new Promise((resolve) => {
+      input.addEventListener("change", () => resolve(false), { signal: ending.signal });
+      at("film-again").addEventListener("click", () => resolve(true), { signal: ending.signal });
+    });
+    ending.abort();
+    if (isAgain) {
+      return null;
+    }
     const files = [...input.files];
     input.value = "";
     try {
@@ -195,23 +208,35 @@ async function framesFromFiles() {
   }
 }
 
-/** The frames of a movement: filmed, or chosen where there is no camera. */
-async function frames(challenge) {
+/** Opens the camera before anything is asked, so that a question of the browser costs no time of the answer; says what kept it. */
+async function filmOpened() {
+  const isOffered = camera.isOffered();
+  at("film-again").hidden = !isOffered;
+  try {
+    if (isOffered) {
+      await camera.open(at("film"), "user");
+      return true;
+    }
+    at("film-note").textContent = say("camera_plain");
+  } catch (error) {
+    camera.close(at("film"));
+    at("film-note").textContent = say(camera.refusalOf(error));
+  }
+  return false;
+}
+
+/** What the person is asked to do. */
+async function challenged() {
+  const challenge = await call("POST", "liveness/challenge");
+  at("instruction").textContent = say(challenge.direction ? `head_turn_${challenge.direction}` : "blink");
+  return challenge;
+}
+
+/** The frames of a movement, filmed. */
+async function filmed() {
   const section = at("liveness");
   const video = at("film");
   const told = at("film-told");
-  const instruction = challenge.direction ? `head_turn_${challenge.direction}` : "blink";
-  at("instruction").textContent = say(instruction);
-  try {
-    if (!camera.isOffered()) {
-      throw new Error("no camera");
-    }
-    await camera.open(video, "user");
-  } catch {
-    at("film-stage").hidden = true;
-    at("film-files").hidden = false;
-    return { source: "file", blobs: await framesFromFiles() };
-  }
   at("film-stage").hidden = false;
   section.classList.remove("on-air");
   for (let seconds = READY_SECONDS; seconds > 0; seconds -= 1) {
@@ -223,10 +248,31 @@ async function frames(challenge) {
     told.textContent = say("recording", { seconds });
   };
   try {
-    return { source: "camera", blobs: await camera.film(video, { ...FILM, onSecond }) };
+    return await camera.film(video, { ...FILM, onSecond });
   } finally {
     section.classList.remove("on-air");
     camera.close(video);
+  }
+}
+
+/** A challenge and the frames that answer it: filmed, or chosen while there is no camera. */
+async function answered() {
+  for (;;) {
+    if (await filmOpened()) {
+      at("film-files").hidden = true;
+      try {
+        const challenge = await challenged();
+        return { challenge, source: "camera", blobs: await filmed() };
+      } finally {
+        camera.close(at("film"));
+      }
+    }
+    at("film-files").hidden = false;
+    const challenge = await challenged();
+    const blobs = await framesFromFiles();
+    if (blobs) {
+      return { challenge, source: "file", blobs };
+    }
   }
 }
 
@@ -240,8 +286,7 @@ async function liveness() {
   await pressed(at("movement"));
   at("movement").hidden = true;
   return attempt(async () => {
-    const challenge = await call("POST", "liveness/challenge");
-    const { source, blobs } = await frames(challenge);
+    const { challenge, source, blobs } = await answered();
     const answer = await sent("liveness", { challenge_id: challenge.challenge_id, capture: source, files: blobs });
     return answer.passed ? [] : answer.reasons;
   });
@@ -287,19 +332,36 @@ async function leave(section) {
     place.querySelector("button").hidden = true;
     return;
   }
-  let stays = false;
-  pressed(place.querySelector("button")).then(() => {
-    stays = true;
-    place.querySelector("[data-counted]").hidden = true;
-    place.querySelector("button").hidden = true;
-  });
-  for (let seconds = RETURN_SECONDS; seconds > 0 && !stays; seconds -= 1) {
-    place.querySelector("[data-counted]").textContent = say("returning", { seconds });
-    await pause(1);
-  }
-  if (!stays) {
+  if (await isLeft(place)) {
     location.assign(progress.redirect_url);
   }
+}
+
+/** Counts down beside the way back; false once somebody stays or shows that they are reading. A hidden page stands still. */
+async function isLeft(place) {
+  const counted = place.querySelector("[data-counted]");
+  const ending = new AbortController();
+  const stay = (word) => {
+    ending.abort();
+    counted.textContent = word ? say(word) : "";
+    counted.hidden = !word;
+    place.querySelector("button").hidden = true;
+  };
+  // What the page itself does on its way here is nobody's reading.
+  await pause(READING_AFTER_SECONDS);
+  place.querySelector("button").addEventListener("click", () => stay(null), { signal: ending.signal });
+  for (const sign of READING) {
+    document.addEventListener(sign, () => stay("return_waits"), { signal: ending.signal, passive: true });
+  }
+  for (let seconds = RETURN_SECONDS; seconds > 0; ) {
+    counted.textContent = say("returning", { seconds });
+    await pause(1);
+    if (ending.signal.aborted) {
+      return false;
+    }
+    seconds -= document.hidden ? 0 : 1;
+  }
+  return true;
 }
 
 async function end() {

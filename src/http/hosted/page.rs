@@ -147,7 +147,8 @@ fn steps(words: &Catalogue, with_specimens: bool) -> Markup {
                 p id="film-told" class="told" role="status" {}
             }
             div id="film-files" hidden {
-                p class="problem" role="alert" { (say("camera_denied")) }
+                p id="film-note" class="problem" role="alert" {}
+                button id="film-again" type="button" class="plain" { (say("camera_again")) }
                 p { (say("liveness_files")) } p class="quiet" { (say("file_reviewed")) }
                 label class="file" { (say("file_choose")) input id="frames" type="file" accept="image/*" multiple; }
                 p id="frames-note" class="problem" role="alert" hidden {}
@@ -235,7 +236,7 @@ fn outcomes(words: &Catalogue) -> Markup {
         (plain("cancelled", true))
         (plain("link_over", false))
         section id="trouble" hidden {
-            h1 { (say("refused_title")) }
+            h1 { (say("trouble_title")) }
             p id="trouble-text" role="alert" {}
             button id="reload" type="button" { (say("try_again")) }
         }

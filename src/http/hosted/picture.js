@@ -1,10 +1,10 @@
-// Takes one picture of a step: by the camera with a guide over it, or from a file.
+// Takes one picture of a step: by the camera with a guide over it, or from a file. Once taken it stays until it is sent or replaced.
 
 import * as camera from "./camera.js";
 import { say } from "./words.js";
 
-/** The picture that the person settles on, and whether a `camera` took it or it came from a `file`. */
-export function picture(section, facing) {
+/** The picture that the person settles on, and whether a `camera` took it or it came from a `file`. It is kept while `mayGo` says no. */
+export function picture(section, facing, mayGo = () => true) {
   const part = (name) => section.querySelector(`[data-part="${name}"]`);
   const [video, image, note, input] = ["video", "image", "note", "file"].map(part);
   const ending = new AbortController();
@@ -23,6 +23,7 @@ export function picture(section, facing) {
   const choose = () => {
     camera.close(video);
     part("open").hidden = !camera.isOffered();
+    part("open").textContent = say("camera_open");
     if (!camera.isOffered()) {
       tell("camera_plain");
     }
@@ -44,10 +45,11 @@ export function picture(section, facing) {
       tell(null);
       stage("camera");
       part("take").focus();
-    } catch {
+    } catch (error) {
       choose();
-      part("open").hidden = true;
-      tell("camera_denied");
+      // Whoever allows it, or connects one, asks again.
+      part("open").textContent = say("camera_again");
+      tell(camera.refusalOf(error));
     }
   });
   on(part("take"), "click", async () => review(await camera.still(video), "camera"));
@@ -63,6 +65,9 @@ export function picture(section, facing) {
   choose();
   return new Promise((resolve) => {
     on(part("send"), "click", () => {
+      if (!mayGo()) {
+        return;
+      }
       ending.abort();
       resolve(taken);
     });

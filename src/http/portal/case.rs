@@ -15,7 +15,8 @@ use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
 use crate::http::admin::{
-    CaseHit, CaseQuery, CaseView, FacesView, HitView, LivenessView, OperatorCaller, case_of, operators,
+    CaseHit, CaseQuery, CaseView, FacesView, HitView, LivenessView, OperatorCaller, QueueQuery, case_of,
+    operators,
 };
 use crate::http::problem::ApiError;
 
@@ -25,8 +26,10 @@ pub async fn show(
     shared: web::Data<Shared>,
     path: web::Path<String>,
     query: web::Query<CaseQuery>,
+    queue: web::Query<QueueQuery>,
 ) -> HttpResponse {
-    for_operator(caller, &request, async |caller| page(caller, &shared, &path, &query).await).await
+    let trail = queue.trail();
+    for_operator(caller, &request, async |caller| page(caller, &shared, &path, &query, &trail).await).await
 }
 
 async fn page(
@@ -34,6 +37,7 @@ async fn page(
     shared: &Shared,
     id: &str,
     query: &CaseQuery,
+    trail: &str,
 ) -> Result<Page, ApiError> {
     let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
     let case = case_of(shared, &caller, session, query).await?;
@@ -57,10 +61,11 @@ async fn page(
             works(one) && one.operator_id != own_id && !case.cleared_by.contains(&one.operator_id)
         }),
         now: shared.sessions.services().clock.now(),
+        trail,
     };
     let api = |call: &str| format!("/admin/api/reviews/{session}/{call}");
     let content = html! {
-        (time_slider(&case, latest))
+        (time_slider(&case, latest, trail))
         (summary(&desk))
         (desk.actions(&api))
         div class="columns" {
@@ -81,24 +86,26 @@ async fn page(
                 @if may_act { (note(&api)) }
             }
         }
-        section aria-labelledby="timeline" { h2 id="timeline" { "What happened" } (timeline(&case)) }
+        section aria-labelledby="timeline" { h2 id="timeline" { "What happened" } (timeline(&case, trail)) }
     };
     let title = format!("Case {}", session.to_string().split('-').next().unwrap_or_default());
     Ok(Page::inside(title, content, shared, &caller))
 }
 
 /// Leads to the case as it stood after any of its events.
-fn time_slider(case: &CaseView, latest: u64) -> Markup {
+fn time_slider(case: &CaseView, latest: u64, trail: &str) -> Markup {
     let at = case.timeline.iter().find(|event| event.sequence == case.version);
     html! {
         @if case.version < latest {
             p class="problem" role="status" {
                 "The case as it stood after event " (case.version) " of " (latest)
                 @if let Some(event) = at { ", " (event.event) @if let Some(time) = &event.at { " at " (time) } }
-                ". " a href="?" { "Show it as it stands now" }
+                ". " a href={ "?" (trail) } { "Show it as it stands now" }
             }
         }
         form method="get" class="row" data-slider {
+            // A form replaces the whole query.
+            @for (name, value) in url::form_urlencoded::parse(trail.as_bytes()) { input type="hidden" name=(name) value=(value); }
             div {
                 label for="at" { "As it stood after event " output for="at" { (case.version) } " of " (latest) }
                 input id="at" name="at" type="range" min="1" max=(latest) value=(case.version);
@@ -352,12 +359,13 @@ fn note(api: &dyn Fn(&str) -> String) -> Markup {
     }
 }
 
-fn timeline(case: &CaseView) -> Markup {
+fn timeline(case: &CaseView, trail: &str) -> Markup {
+    let and_trail = if trail.is_empty() { String::new() } else { format!("&{trail}") };
     html! {
         ol class="timeline" {
             @for event in &case.timeline {
                 li class=[(event.sequence > case.version).then_some("later")] {
-                    a href={ "?at=" (event.sequence) } { "#" (event.sequence) } " "
+                    a href={ "?at=" (event.sequence) (and_trail) } { "#" (event.sequence) } " "
                     @if event.sequence > case.version { span class="tag" { "later" } " " }
                     time datetime=[event.at.as_deref()] { (event.at.as_deref().unwrap_or("-")) } " "
                     strong { (event.event) } " "

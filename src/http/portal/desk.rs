@@ -26,12 +26,23 @@ pub struct Desk<'a> {
     pub is_anothers: bool,
     /// Now.
     pub now: DateTime<Utc>,
+    /// Order and filter of the queue that is worked through, as parameters of an address.
+    pub trail: &'a str,
 }
 
 impl Desk<'_> {
     /// Where the next case is, this one passed over.
     pub fn next(&self) -> String {
-        format!("/admin/next?skip={}", self.case.session.session_id)
+        format!("/admin/next?skip={}{}", self.case.session.session_id, self.and_trail())
+    }
+
+    fn and_trail(&self) -> String {
+        if self.trail.is_empty() { String::new() } else { format!("&{}", self.trail) }
+    }
+
+    /// The queue that is worked through.
+    fn queue(&self) -> String {
+        if self.trail.is_empty() { "/admin".to_owned() } else { format!("/admin?{}", self.trail) }
     }
 
     /// Who has the case, for whom it is kept, and until when it is put off.
@@ -49,17 +60,18 @@ impl Desk<'_> {
     /// What can be done.
     pub fn actions(&self, api: &dyn Fn(&str) -> String) -> Markup {
         // The script loads the next case's images from there.
-        let ahead = format!("/admin/api/reviews/next?skip={}", self.case.session.session_id);
+        let ahead =
+            format!("/admin/api/reviews/next?skip={}{}", self.case.session.session_id, self.and_trail());
         let is_free = self.has_it || (self.case.claimed_by.is_none() && !self.is_anothers);
         html! {
             div class="acts" data-live data-ahead=[self.may_act.then_some(ahead)] {
                 @if self.may_act { a href=(self.next()) data-onward data-key="n" { "Next case" } }
-                @if !self.has_it { a href="/admin" data-key="r" { "Back to the queue" } }
+                @if !self.has_it { a href=(self.queue()) data-key="r" { "Back to the queue" } }
                 (keys::help())
             }
             @if self.may_act && self.waits {
                 @if self.has_it {
-                    form method="post" data-api=(api("release")) data-next="/admin" { (problem()) button class="plain" type="submit" data-key="r" { "Give the case back" } }
+                    form method="post" data-api=(api("release")) data-next=(self.queue()) { (problem()) button class="plain" type="submit" data-key="r" { "Give the case back" } }
                 } @else if let Some(reviewer) = &self.case.claimed_by {
                     p class="quiet" {
                         "Claimed by " (called(self.people, reviewer))

@@ -1,8 +1,11 @@
 // Shows a page of the queue anew, or the next case, in the place of the one that is shown. The next case's images are loaded ahead,
 // into elements of this page: they are in its memory and go with it, and no cache ever holds a photograph (their answers say `no-store`).
 
+import { keep, restore, typed } from "./drafts.js";
+
 /** As many as the server passes over. */
 const MOST = 50;
+const DOOR = "/admin/sign-in";
 
 /** Images of the next case by their address. */
 let ahead = new Map();
@@ -106,18 +109,30 @@ export async function go(address) {
   }
 }
 
-/** Shows what is so now. */
-export async function refresh() {
+/** Leads through the door back to this page, where what somebody typed stands again. */
+export function signInAgain() {
+  keep();
+  location.reload();
+}
+
+/** Shows what is so now; what was typed into other forms than the one that was sent stays. */
+export async function refresh(sent = null) {
   if (!document.querySelector("main [data-live]")) {
     location.reload();
     return;
   }
   const found = await read(location.href).catch(() => null);
+  if (found && new URL(found.answer.url).pathname === DOOR) {
+    signInAgain();
+    return;
+  }
   if (!found || !fits(found)) {
     location.reload();
     return;
   }
+  const drafts = typed(sent);
   replace(found.page);
+  restore(drafts);
   focusHeading({ preventScroll: true });
   lookAhead();
 }

@@ -25,6 +25,7 @@ pub struct Page {
 }
 
 struct Inside {
+    operator: String,
     csrf: String,
     role: &'static str,
 }
@@ -37,7 +38,11 @@ impl Page {
         shared: &Shared,
         caller: &OperatorCaller,
     ) -> Self {
-        let inside = Inside { csrf: csrf_token(shared, &caller.who), role: caller.who.role.as_str() };
+        let inside = Inside {
+            operator: caller.who.operator.to_string(),
+            csrf: csrf_token(shared, &caller.who),
+            role: caller.who.role.as_str(),
+        };
         Self { title: title.into(), content, inside: Some(inside) }
     }
 
@@ -54,7 +59,10 @@ impl Page {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    @if let Some(inside) = &self.inside { meta name="csrf" content=(inside.csrf); }
+                    @if let Some(inside) = &self.inside {
+                        meta name="csrf" content=(inside.csrf);
+                        meta name="operator" content=(inside.operator);
+                    }
                     title { (self.title) " - eKYC-Onboarder" }
                     link rel="icon" href="/admin/assets/portal.svg" type="image/svg+xml";
                     link rel="stylesheet" href="/admin/assets/portal.css";

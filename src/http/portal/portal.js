@@ -2,7 +2,8 @@
 
 import "./keys.js";
 import "./pick.js";
-import { go, refresh } from "./onward.js";
+import { forget } from "./drafts.js";
+import { go, refresh, signInAgain } from "./onward.js";
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content;
 
@@ -71,7 +72,9 @@ async function send(address, body) {
   }
   const response = await fetch(address, { method: "POST", headers, body });
   const answer = await response.json().catch(() => null);
-  return { problem: response.ok ? null : sentence(answer), answer };
+  // Over, or begun anew in another tab, which this page does not know.
+  const isOver = csrf && (response.status === 401 ? answer?.code === "not_signed_in" : answer?.code === "csrf_token_missing");
+  return { problem: response.ok ? null : sentence(answer), answer, isOver };
 }
 
 document.addEventListener("submit", async (event) => {
@@ -89,12 +92,26 @@ document.addEventListener("submit", async (event) => {
   for (const button of buttons) {
     button.disabled = true;
   }
-  const { problem, answer } = await send(form.dataset.api, body).catch(() => ({ problem: sentence(null) }));
+  const { problem, answer, isOver } = await send(form.dataset.api, body).catch(() => ({ problem: sentence(null) }));
+  if (isOver) {
+    signInAgain();
+    return;
+  }
+  if (form.dataset.api.endsWith("/sign-out")) {
+    forget();
+  }
   const shown = form.querySelector("[data-shown]");
   if (problem === null && form.dataset.shows && shown) {
-    // A secret that no fresh page would show again.
-    shown.querySelector("output").textContent = answer[form.dataset.shows];
+    // A secret that no fresh page would show again, or what came of something that can be done again.
+    for (const output of shown.querySelectorAll("output")) {
+      const value = answer[output.dataset.of ?? form.dataset.shows];
+      output.textContent = value === null || value === "" ? "-" : value;
+    }
     shown.hidden = false;
+    form.querySelector(".problem").hidden = true;
+    for (const button of "again" in form.dataset ? buttons : []) {
+      button.disabled = false;
+    }
     return;
   }
   if (problem === null) {
@@ -102,7 +119,7 @@ document.addEventListener("submit", async (event) => {
     if (form.dataset.next) {
       await go(form.dataset.next);
     } else {
-      await refresh();
+      await refresh(form);
       tell(document.querySelector(`form[data-api="${form.dataset.api}"]`), refused(answer));
     }
     return;

@@ -9,8 +9,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::desk::{called, works};
+use super::door::leading_back;
 use super::page::{Page, words};
-use super::{SIGN_IN, for_operator, keys, problem};
+use super::{for_operator, keys, problem};
 use crate::http::Shared;
 use crate::http::admin::{
     NamedOperatorView, NextQuery, OperatorCaller, QueueQuery, ReviewCount, ReviewItem, ReviewQueue,
@@ -44,12 +45,17 @@ pub async fn next(
     query: web::Query<NextQuery>,
 ) -> HttpResponse {
     let Some(caller) = caller else {
-        return HttpResponse::SeeOther().insert_header((LOCATION, SIGN_IN)).finish();
+        return leading_back(&request);
     };
     match crate::http::admin::next(&shared, &caller, &query).await {
         Ok(found) => {
-            let place = found.map(|session| format!("/admin/reviews/{session}"));
-            let place = place.unwrap_or_else(|| "/admin?done=1".to_owned());
+            let trail = query.queue().trail();
+            let place = match found {
+                Some(session) if trail.is_empty() => format!("/admin/reviews/{session}"),
+                Some(session) => format!("/admin/reviews/{session}?{trail}"),
+                None if trail.is_empty() => "/admin?done=1".to_owned(),
+                None => format!("/admin?done=1&{trail}"),
+            };
             HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
         }
         Err(error) => error.respond(&request),
@@ -66,19 +72,28 @@ async fn page(
     let people = people.items;
     let now = shared.sessions.services().clock.now();
     let overdue: u64 = queue.counts.iter().map(|count| count.overdue).sum();
+    let is_narrowed = query.narrowing().next().is_some();
+    // The page shows the oldest first where nobody chose; whoever starts from here goes on in that order.
+    let shown = QueueQuery {
+        order: Some(query.order.clone().unwrap_or_else(|| "oldest".to_owned())),
+        ..query.filter_only()
+    };
+    let trail = shown.trail();
     let content = html! {
         @if is_done {
             p class="panel" role="status" {
-                "Nothing waits for you."
-                @if queue.total > 0 { " What is left is put off, or with others." }
+                @if is_narrowed { "There is no other case to start with this filter." } @else { "Your queue is empty." }
+                @if queue.total > 0 { " What is left is snoozed, or claimed by or assigned to others." }
             }
         }
         p role="status" data-live {
-            @if queue.total == 1 { "1 session waits for a person." } @else { (queue.total) " sessions wait for a person." }
-            @if queue.snoozed > 0 { " Put off: " (queue.snoozed) "." }
+            @if is_narrowed { (queue.matching) " of " (queue.total) @if queue.total == 1 { " case" } @else { " cases" } " to review match the filter." }
+            @else if queue.total == 1 { "1 case to review." } @else { (queue.total) " cases to review." }
+            @if queue.snoozed > 0 { " Snoozed: " (queue.snoozed) "." }
+            @if is_narrowed { " " a href="/admin" { "Show all" } }
             @if overdue > 0 { " " span class="tag bad" { (overdue) " over the target of " (shared.settings.review_target_hours) " h" } }
         }
-        @if caller.who.role != Role::Auditor && queue.total > 0 { p { a class="button" href="/admin/next" data-key="n" { "Take up the next case" } } }
+        @if caller.who.role != Role::Auditor && queue.total > 0 { p { a class="button" href={ "/admin/next?" (trail) } data-key="n" { "Start next case" } } }
         (filter(query, &queue.counts, &people))
         @if queue.items.is_empty() {
             p class="quiet" { "Nothing to do here." }
@@ -86,10 +101,10 @@ async fn page(
             @if caller.who.role == Role::Admin {
                 form method="post" data-api="/admin/api/reviews/assign" data-pick {
                     (assignment(&people))
-                    (table(&queue, &people, now, true))
+                    (table(&queue, &people, now, &trail, true))
                 }
             } @else {
-                (table(&queue, &people, now, false))
+                (table(&queue, &people, now, &trail, false))
             }
             @if let Some(cursor) = &queue.next_cursor { p { a href=(address(query, cursor)) { "Next page" } } }
         }
@@ -97,7 +112,13 @@ async fn page(
     Ok(Page::inside("Review queue", html! { (content) (keys::help()) }, shared, &caller))
 }
 
-fn table(queue: &ReviewQueue, people: &[NamedOperatorView], now: DateTime<Utc>, can_pick: bool) -> Markup {
+fn table(
+    queue: &ReviewQueue,
+    people: &[NamedOperatorView],
+    now: DateTime<Utc>,
+    trail: &str,
+    can_pick: bool,
+) -> Markup {
     html! {
         div class="wide" role="region" aria-label="Waiting sessions" tabindex="0" {
             table {
@@ -106,7 +127,7 @@ fn table(queue: &ReviewQueue, people: &[NamedOperatorView], now: DateTime<Utc>, 
                     th scope="col" { "Session" } th scope="col" { "Waiting" } th scope="col" { "Why" }
                     th scope="col" { "Risk" } th scope="col" { "Reasons" } th scope="col" { "With" } th scope="col" { "Assigned to" }
                 } }
-                tbody { @for item in &queue.items { (row(item, people, now, can_pick)) } }
+                tbody { @for item in &queue.items { (row(item, people, now, trail, can_pick)) } }
             }
         }
     }
@@ -184,29 +205,21 @@ fn choice(
 
 /// The same filter, from another place on.
 fn address(query: &QueueQuery, cursor: &str) -> String {
-    let kept = [
-        ("order", &query.order),
-        ("cause", &query.cause),
-        ("risk_level", &query.risk_level),
-        ("partner_id", &query.partner_id),
-        ("held_by", &query.held_by),
-        ("assigned_to", &query.assigned_to),
-        ("snoozed", &query.snoozed),
-    ];
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in kept {
-        if let Some(value) = value {
-            pairs.append_pair(name, value);
-        }
-    }
-    format!("/admin?{}", pairs.append_pair("cursor", cursor).finish())
+    let cursor = url::form_urlencoded::Serializer::new(query.trail()).append_pair("cursor", cursor).finish();
+    format!("/admin?{cursor}")
 }
 
-fn row(item: &ReviewItem, people: &[NamedOperatorView], now: DateTime<Utc>, can_pick: bool) -> Markup {
+fn row(
+    item: &ReviewItem,
+    people: &[NamedOperatorView],
+    now: DateTime<Utc>,
+    trail: &str,
+    can_pick: bool,
+) -> Markup {
     html! {
         tr {
             @if can_pick { td { input type="checkbox" name="sessions[]" value=(item.session_id) aria-label={ "Select " (item.session_id) }; } }
-            th scope="row" { a href={ "/admin/reviews/" (item.session_id) } { code { (item.session_id) } } }
+            th scope="row" { a href={ "/admin/reviews/" (item.session_id) "?" (trail) } { code { (item.session_id) } } }
             td { time datetime=(item.waiting_since) { (waited(&item.waiting_since, now)) } @if item.overdue { " " span class="tag bad" { "overdue" } }
                 @if let Some(until) = &item.snoozed_until { " " span class="tag" { "put off until " (until) } }
             }

@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use crate::http::answers::time;
 use crate::http::auth::ApiCaller;
-use crate::http::fields::json_object;
+use crate::http::body::{Body, json_object};
 use crate::http::partner::number;
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
+use crate::http::query::ApiQuery;
 use crate::http::refusals::Keyed;
 use crate::http::{Shared, resource};
 use crate::store::access::Scope;
@@ -167,7 +168,7 @@ fn page(after: Option<&str>, limit: Option<&str>) -> Result<(u64, u32), ApiError
 pub async fn list_events(
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    query: web::Query<EventsQuery>,
+    query: ApiQuery<EventsQuery>,
 ) -> Answer<EventList> {
     let list = async {
         let partner = caller.partner_with(Scope::WebhooksManage)?;
@@ -192,7 +193,7 @@ pub async fn list_events(
 pub async fn list_webhook_deliveries(
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    query: web::Query<DeliveriesQuery>,
+    query: ApiQuery<DeliveriesQuery>,
 ) -> Answer<WebhookDeliveries> {
     let list = async {
         let partner = caller.partner_with(Scope::WebhooksManage)?;
@@ -294,20 +295,16 @@ fn attempt(shared: &Shared, row: AttemptRow) -> Result<WebhookAttempt, ApiError>
 pub async fn redeliver_webhooks(
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<Redelivered> {
     let again = async { redeliver(&shared, caller.partner_with(Scope::WebhooksManage)?, payload).await };
     Answer(again.await)
 }
 
 /// Has a range of a partner's messages sent again.
-pub async fn redeliver(
-    shared: &Shared,
-    partner: PartnerId,
-    payload: web::Payload,
-) -> Result<Redelivered, ApiError> {
+pub async fn redeliver(shared: &Shared, partner: PartnerId, payload: Body) -> Result<Redelivered, ApiError> {
     let object = json_object(payload).await?;
-    let mut problems = vec![];
+    let mut problems = object.misnamed(&["from", "to"]);
     let mut bound = |field: &str| match object.get(field) {
         None | Some(Value::Null) => None,
         Some(value) => match value.as_i64().filter(|number| *number > 0) {

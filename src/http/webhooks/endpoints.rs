@@ -6,13 +6,14 @@ use domain::ids::{EndpointId, PartnerId};
 use domain::webhook::MessageKind;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::commands::Actor;
 use crate::http::answers::time;
 use crate::http::auth::ApiCaller;
-use crate::http::fields::{json_object, text};
+use crate::http::body::{Body, JsonObject, json_object};
+use crate::http::fields::text;
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::Keyed;
 use crate::http::webhooks::no_such_endpoint;
@@ -133,6 +134,9 @@ pub struct WebhookSecret {
     previous_valid_until: String,
 }
 
+/// Characters of a receiver's answer that a test tells.
+const MOST_SHOWN: usize = 2_000;
+
 /// How a test went.
 #[derive(Serialize, ToSchema)]
 pub struct WebhookTest {
@@ -142,6 +146,9 @@ pub struct WebhookTest {
     status: Option<u16>,
     /// How long it took.
     latency_ms: u64,
+    /// The beginning of the answer's body, as text; null where there was no answer.
+    #[schema(max_length = 2000)]
+    answer: Option<String>,
 }
 
 fn managing(caller: &ApiCaller) -> Result<PartnerId, ApiError> {
@@ -187,7 +194,7 @@ pub async fn endpoints_of(shared: &Shared, partner: PartnerId) -> Result<Vec<Web
 pub async fn add_webhook_endpoint(
     caller: ApiCaller,
     shared: web::Data<Shared>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<WebhookEndpoint> {
     Answer(async { add(&shared, managing(&caller)?, payload, &caller.actor()).await }.await)
 }
@@ -196,15 +203,15 @@ pub async fn add_webhook_endpoint(
 pub async fn add(
     shared: &Shared,
     partner: PartnerId,
-    payload: web::Payload,
+    payload: Body,
     actor: &Actor,
 ) -> Result<WebhookEndpoint, ApiError> {
     let request = request(&json_object(payload).await?)?;
     Ok(shared.webhooks.add(partner, request, actor).await?.into())
 }
 
-fn request(object: &Map<String, Value>) -> Result<EndpointRequest, ApiError> {
-    let mut problems = vec![];
+fn request(object: &JsonObject) -> Result<EndpointRequest, ApiError> {
+    let mut problems = object.misnamed(&["url", "events", "include_external_user_id"]);
     let mut keep = |problem: FieldProblem| problems.push(problem);
     let url = text(object, "url", &mut keep);
     if matches!(object.get("url"), None | Some(Value::Null)) {
@@ -343,7 +350,14 @@ pub async fn test_webhook_endpoint(
 pub async fn test(shared: &Shared, partner: PartnerId, id: &str) -> Result<WebhookTest, ApiError> {
     let attempt = shared.webhooks.test(partner, endpoint(id)?).await?;
     let latency_ms = attempt.latency.as_millis() as u64;
-    Ok(WebhookTest { result: attempt.result.as_str(), status: attempt.status, latency_ms })
+    let answer = attempt.status.map(|_| beginning(&attempt.body));
+    Ok(WebhookTest { result: attempt.result.as_str(), status: attempt.status, latency_ms, answer })
+}
+
+/// Text of a receiver, as far as somebody looks at it; what is no text is marked as such.
+fn beginning(body: &[u8]) -> String {
+    let is_shown = |letter: &char| matches!(letter, '\n' | '\t') || !letter.is_control();
+    String::from_utf8_lossy(body).chars().filter(is_shown).take(MOST_SHOWN).collect()
 }
 
 /// Replaces the secret that signs your webhooks; for a day the one before signs beside it.

@@ -75,16 +75,40 @@ pub struct QueueFilter {
 }
 
 impl QueueFilter {
+    /// A page of the cases.
     pub(super) fn query<DB>(&self, after: Option<&ReviewCursor>, limit: u32) -> QueryBuilder<'static, DB>
     where
         DB: sqlx::Database,
         String: for<'q> Encode<'q, DB> + Type<DB>,
         i64: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        let mut query = QueryBuilder::new(
-            "SELECT session_id, partner_id, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
-             claimed_until, risk_rank, snoozed_until, assigned_to, cleared_by FROM review_queue WHERE true",
-        );
+        let head = "SELECT session_id, partner_id, cause, waiting_since, risk_score, risk_level, reasons, claimed_by, \
+             claimed_until, risk_rank, snoozed_until, assigned_to, cleared_by FROM review_queue WHERE true";
+        self.select(head, after, Some(limit))
+    }
+
+    /// How many cases there are.
+    pub(super) fn count<DB>(&self) -> QueryBuilder<'static, DB>
+    where
+        DB: sqlx::Database,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
+    {
+        self.select("SELECT count(*) FROM review_queue WHERE true", None, None)
+    }
+
+    fn select<DB>(
+        &self,
+        head: &'static str,
+        after: Option<&ReviewCursor>,
+        limit: Option<u32>,
+    ) -> QueryBuilder<'static, DB>
+    where
+        DB: sqlx::Database,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
+    {
+        let mut query = QueryBuilder::new(head);
         if let Some(cause) = self.cause {
             query.push(" AND cause = ").push_bind(cause.to_owned());
         }
@@ -143,6 +167,7 @@ impl QueueFilter {
                 query.push(" AND cleared_by LIKE ").push_bind(named(operator));
             }
         }
+        let Some(limit) = limit else { return query };
         let by_risk = self.order == QueueOrder::Riskiest;
         if let Some(last) = after {
             query.push(if by_risk {

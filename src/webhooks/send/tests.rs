@@ -258,3 +258,37 @@ async fn a_name_that_is_rebound_after_its_check_reaches_nothing_inside() {
     }
     assert_eq!(receiver.connections.load(Ordering::SeqCst), 0);
 }
+
+#[test]
+fn a_wait_is_asked_for_in_seconds_or_until_a_date_by_the_receiver_s_clock() {
+    let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+    let asked = |retry_after: &str, date: Option<&str>| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, retry_after.parse().unwrap());
+        if let Some(date) = date {
+            headers.insert(header::DATE, date.parse().unwrap());
+        }
+        super::asked_to_wait(&headers, now).map(|wait| wait.as_secs())
+    };
+    assert_eq!(asked("120", None), Some(120));
+    for date in
+        ["Sun, 06 Nov 1994 08:51:37 GMT", "Sunday, 06-Nov-94 08:51:37 GMT", "Sun Nov  6 08:51:37 1994"]
+    {
+        assert_eq!(asked(date, None), Some(120), "{date}");
+    }
+    // A receiver whose clock is an hour ahead means what its own clock says.
+    assert_eq!(asked("Sun, 06 Nov 1994 09:51:37 GMT", Some("Sun, 06 Nov 1994 09:49:37 GMT")), Some(120));
+    assert_eq!(asked("Sun, 06 Nov 1994 08:51:37 GMT", Some("yesterday")), Some(120));
+    // Past, or none.
+    for nothing in
+        ["Sun, 06 Nov 1994 08:40:00 GMT", "soon", "-5", "1.5", "", "0x10", "Sun, 99 Nov 1994 08:51:37 GMT"]
+    {
+        assert_eq!(asked(nothing, None), None, "{nothing}");
+    }
+    // What asks for ever gets the longest wait that there is, and no more.
+    for hostile in ["99999999999999999999999999", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        let wait = asked(hostile, Some("Thu, 01 Jan 1970 00:00:00 GMT")).map(Duration::from_secs);
+        let next = crate::webhooks::schedule::wait_after(1, 0, wait);
+        assert_eq!(next, Some(Duration::from_secs(24 * 60 * 60)), "{hostile}");
+    }
+}

@@ -28,10 +28,16 @@ fn acts(endpoint: &WebhookEndpoint, api: &str) -> Markup {
     let (call, said) = if endpoint.enabled { ("disable", "Disable") } else { ("enable", "Enable") };
     html! {
         div class="acts" {
-            form method="post" data-api={ (api) "/test" } data-shows="result" {
+            form method="post" data-api={ (api) "/test" } data-shows="result" data-again class="wide-form" {
                 (problem())
                 button class="plain" type="submit" { "Send a test" }
-                span data-shown hidden role="status" { " Test: " output { } }
+                div data-shown hidden role="status" {
+                    p {
+                        "Result: " strong { output data-of="result" {} } ", HTTP status " strong { output data-of="status" {} }
+                        ", " output data-of="latency_ms" {} " ms. The receiver answered:"
+                    }
+                    pre class="answer" tabindex="0" aria-label="Beginning of the receiver's answer" { output data-of="answer" {} }
+                }
             }
             form method="post" data-api={ (api) "/" (call) } { (problem()) button class="plain" type="submit" { (said) } }
             form method="post" data-api={ (api) "/remove" } data-ask="Remove this endpoint? What is owed to it is never sent." {

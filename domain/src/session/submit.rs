@@ -62,7 +62,7 @@ impl Applicant {
                 .is_some_and(|code| rules.review_countries.contains(&code))
         };
         Self {
-            below_minimum_age: identity.age_on(today).is_some_and(|age| age < rules.minimum_age),
+            below_minimum_age: identity.is_younger_than(rules.minimum_age, today) == Some(true),
             review_country: listed(&identity.nationality) || listed(&identity.issuer),
         }
     }
@@ -103,11 +103,15 @@ fn decide(
 }
 
 fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {
+    let any = |of: &[DocumentProblem]| of.iter().any(|problem| problems.contains(problem));
+    let of_name =
+        [DocumentProblem::NamesDisagree, DocumentProblem::NameImplausible, DocumentProblem::NameUnconfirmed];
+    let of_birth = [DocumentProblem::BirthDateInDoubt, DocumentProblem::MrzCheckDigitFailed];
     let mut doubts = vec![];
-    if identity.full_name.is_none() || problems.contains(&DocumentProblem::NamesDisagree) {
+    if identity.full_name.is_none() || any(&of_name) {
         doubts.push(NotJudged::NameUnread);
     }
-    if identity.date_of_birth.is_none() || problems.contains(&DocumentProblem::MrzCheckDigitFailed) {
+    if identity.born().is_none() || any(&of_birth) {
         doubts.push(NotJudged::BirthDateUnread);
     }
     doubts

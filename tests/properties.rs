@@ -5,7 +5,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use cqrs_es::Aggregate;
-use domain::mrz::{Mrz, MrzFields, MrzSex, td1_lines, td3_lines};
+use domain::mrz::{Mrz, MrzExpiry, MrzFields, MrzSex, td1_lines, td3_lines};
 use domain::policy::Policy;
 use domain::session::{Session, SessionEvent};
 use ekyc_onboarder::config::Settings;
@@ -34,7 +34,8 @@ impl std::fmt::Debug for Holder {
 }
 
 prop_compose! {
-    /// Names short enough for the 30 characters of a card; born in the last hundred years, valid until year 30 ahead.
+    /// Names short enough for the 30 characters of a card; born in the last hundred years, valid from then, or from when
+    /// the first such documents were issued, until year 30 ahead.
     fn holder()(
         issuer in "[A-Z]{3}",
         document_number in "[A-Z0-9]{1,9}",
@@ -43,7 +44,7 @@ prop_compose! {
         nationality in "[A-Z]{3}",
         birth_date in day_between((1926, 11, 27), today()),
         sex in prop_oneof![Just(MrzSex::Female), Just(MrzSex::Male), Just(MrzSex::Unspecified)],
-        expiry_date in day_between((1957, 1, 1), NaiveDate::from_ymd_opt(2056, 12, 31).unwrap()),
+        expiry_date in day_between((1982, 1, 1), NaiveDate::from_ymd_opt(2056, 12, 31).unwrap()),
         optional_data in "[A-Z0-9]{0,14}",
     ) -> Holder {
         Holder(MrzFields {
@@ -76,10 +77,12 @@ proptest! {
     #[test]
     fn no_rows_make_the_zone_parser_panic(rows in rows()) {
         if let Ok(mrz) = Mrz::parse(&rows, today()) {
-            // Whatever was printed, a birth date is never ahead and a validity never more than 30 years.
+            // Whatever was printed, a birth date is never ahead, a validity never more than 30 years and never over
+            // before its holder was born.
             prop_assert!(mrz.birth_date().is_none_or(|date| date <= today()));
             let years = mrz.expiry_date().map_or(0, |date| date.year() - today().year());
-            prop_assert!((-69..=30).contains(&years));
+            prop_assert!((-44..=30).contains(&years));
+            prop_assert!(mrz.birth_date().zip(mrz.expiry_date()).is_none_or(|(birth, expiry)| birth <= expiry));
         }
     }
 
@@ -95,7 +98,11 @@ proptest! {
         prop_assert_eq!(mrz.document_number(), fields.document_number);
         prop_assert_eq!(mrz.name().primary(), fields.primary);
         prop_assert_eq!(mrz.name().secondary().unwrap_or_default(), fields.secondary);
-        prop_assert_eq!((mrz.birth_date(), mrz.expiry_date()), (Some(fields.birth_date), Some(fields.expiry_date)));
+        prop_assert_eq!(mrz.birth_date(), Some(fields.birth_date));
+        // What is before the birth, or by a year that issuers write for no end, is no end.
+        let expiry = Some(fields.expiry_date).filter(|expiry| *expiry >= fields.birth_date);
+        let expiry = expiry.filter(|_| mrz.expiry() != MrzExpiry::Unlimited);
+        prop_assert_eq!(mrz.expiry_date(), expiry);
         prop_assert_eq!((mrz.issuer(), mrz.nationality()), (fields.issuer.as_str(), fields.nationality.as_str()));
         prop_assert_eq!(mrz.sex(), fields.sex);
         prop_assert_eq!(&mrz.optional_data()[0], &fields.optional_data);

@@ -1,6 +1,7 @@
 //! Birth dates as sanctions lists and unreadable documents leave them: a day, a year, a span of years, `circa`.
 
 use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 /// A birth date, as precise as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,47 @@ pub enum BirthDate {
         /// Last possible year.
         last: i32,
     },
+}
+
+/// What a document says of a birth date whose day, or day and month, nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialDate {
+    /// Year.
+    pub year: i32,
+    /// Month, 1 to 12, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<u32>,
+}
+
+impl PartialDate {
+    /// Whether `day` may be meant.
+    pub fn agrees_with(&self, day: NaiveDate) -> bool {
+        day.year() == self.year && self.month.is_none_or(|month| day.month() == month)
+    }
+
+    /// The first and the last day that may be meant.
+    pub fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let (first, last) = self.month.map_or((1, 12), |month| (month, month));
+        let after = if last == 12 { (self.year.checked_add(1)?, 1) } else { (self.year, last + 1) };
+        let first = NaiveDate::from_ymd_opt(self.year, first, 1)?;
+        Some((first, NaiveDate::from_ymd_opt(after.0, after.1, 1)?.pred_opt()?))
+    }
+}
+
+/// `1970`, `1970-05`.
+impl std::fmt::Display for PartialDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.month {
+            Some(month) => write!(f, "{:04}-{month:02}", self.year),
+            None => write!(f, "{:04}", self.year),
+        }
+    }
+}
+
+impl From<PartialDate> for BirthDate {
+    fn from(date: PartialDate) -> Self {
+        Self::Years { first: date.year, last: date.year }
+    }
 }
 
 /// Years round a `circa` that still agree with it.
@@ -130,6 +172,18 @@ mod tests {
         assert_eq!(BirthDate::parse("circa 1968 to 1972"), years(1968, 1972));
         assert_eq!(BirthDate::parse("between 1968 and 1972"), years(1968, 1972));
         assert_eq!(BirthDate::parse("31 Dec 1968 to 2 Jan 1970"), years(1968, 1970));
+    }
+
+    #[test]
+    fn a_partial_date_is_every_day_of_its_month_or_year() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        let year = PartialDate { year: 1972, month: None };
+        assert_eq!(year.span(), Some((day(1972, 1, 1), day(1972, 12, 31))));
+        let month = PartialDate { year: 1972, month: Some(2) };
+        assert_eq!(month.span(), Some((day(1972, 2, 1), day(1972, 2, 29))));
+        assert_eq!((year.to_string().as_str(), month.to_string().as_str()), ("1972", "1972-02"));
+        assert!(month.agrees_with(day(1972, 2, 29)) && !month.agrees_with(day(1972, 3, 1)));
+        assert_eq!(BirthDate::from(month).years(), (1972, 1972));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Documents: what a reader reports, what the rules make of it, and the identity that follows.
 
+mod advice;
+mod fields;
 pub mod likeness;
+pub mod number_class;
 mod read_zone;
 mod sides;
 #[cfg(test)]
@@ -8,16 +11,18 @@ pub(crate) mod specimen;
 #[cfg(test)]
 mod tests;
 
+use fields::Fields;
 pub use read_zone::{Place, ReadField, ReadZone};
 pub use sides::{SideView, join};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::birth_date::{BirthDate, PartialDate};
 use crate::country::CountryCode;
 use crate::document_type::DocumentType;
 use crate::face::FaceFinding;
-use crate::mrz::{CheckedField, Mrz, normalised_nationality};
+use crate::mrz::{self, CheckedField, Mrz};
 use crate::policy::DocumentRules;
 use crate::score::Score;
 use crate::sealed::{DataClass, Personal};
@@ -31,6 +36,8 @@ pub struct MrzReading {
     pub rows: Vec<String>,
     /// Whether characters were changed or guessed until check digits fit; such a zone is a hint, never valid.
     pub repaired: bool,
+    /// The least confidence of a character of the names, which no check digit covers.
+    pub name_confidence: Score,
 }
 
 /// Fields of the printed zone; each is none unless the reader is sure.
@@ -91,6 +98,9 @@ pub struct Identity {
     pub name_may_be_truncated: bool,
     /// Date of birth.
     pub date_of_birth: Option<NaiveDate>,
+    /// What the document says of a date of birth that is not wholly known; none where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial_date_of_birth: Option<PartialDate>,
     /// Nationality: alpha-3, or the code of ICAO 9303 as printed.
     pub nationality: Option<String>,
     /// Issuing state or organisation, in the same form.
@@ -124,6 +134,30 @@ impl Identity {
     pub fn age_on(&self, today: NaiveDate) -> Option<u32> {
         today.years_since(self.date_of_birth?)
     }
+
+    /// The date of birth, as precise as it is known.
+    pub fn born(&self) -> Option<BirthDate> {
+        let partly = self.partial_date_of_birth.map(BirthDate::from);
+        self.date_of_birth.map(BirthDate::Day).or(partly)
+    }
+
+    /// Whether the person is younger than `age` on `today`; none where that is not certain either way.
+    pub fn is_younger_than(&self, age: u32, today: NaiveDate) -> Option<bool> {
+        let (first, last) = match self.date_of_birth {
+            Some(day) => (day, day),
+            None => self.partial_date_of_birth?.span()?,
+        };
+        // Whose birth lies ahead has no age yet.
+        let at_most = today.years_since(first)?;
+        let at_least = today.years_since(last).unwrap_or(0);
+        if at_most < age {
+            Some(true)
+        } else if at_least >= age {
+            Some(false)
+        } else {
+            None
+        }
+    }
 }
 
 /// One thing that speaks against a document; `validation_errors` shows the code.
@@ -136,14 +170,42 @@ pub enum DocumentProblem {
     MrzCheckDigitFailed,
     /// The expiry date is past and its check digit is right.
     DocumentExpired,
-    /// The expiry date seems past, but was not read for sure.
+    /// The document code is none of ICAO 9303.
+    DocumentCodeUnknown,
+    /// The issuer's code is not in the table of countries and organisations.
+    IssuerUnknown,
+    /// The document names no nationality.
+    NationalityAbsent,
+    /// The nationality's code is not in the table of countries and organisations.
+    NationalityUnknown,
+    /// The expiry date seems past but was not read for sure, or is one that no document can have.
     ExpiryInDoubt,
+    /// The document says that it has no end.
+    ExpiryUnlimited,
+    /// The document leaves its expiry date empty.
+    ExpiryAbsent,
+    /// This kind of document does not carry its expiry date where it can be read.
+    ExpiryUnsupported,
     /// No expiry date was read.
     ExpiryUnread,
+    /// The letters of the name can be nobody's name.
+    NameImplausible,
+    /// The name was read with little confidence, and the print does not confirm it.
+    NameUnconfirmed,
+    /// The document leaves the name empty.
+    NameAbsent,
     /// No name was read.
     NameUnread,
-    /// No complete date of birth was read.
+    /// The date of birth is no date, or one that nobody alive can have.
+    BirthDateInDoubt,
+    /// The document says only in which year, or month, the person was born.
+    BirthDatePartial,
+    /// The document leaves the date of birth empty.
+    BirthDateAbsent,
+    /// No date of birth was read.
     BirthDateUnread,
+    /// The document leaves its number empty.
+    NumberAbsent,
     /// No document number was read.
     NumberUnread,
     /// MRZ and printed zone name different people.
@@ -172,14 +234,28 @@ pub enum DocumentProblem {
 
 impl DocumentProblem {
     /// Every problem.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 33] = [
         Self::MrzMissing,
         Self::MrzCheckDigitFailed,
         Self::DocumentExpired,
+        Self::DocumentCodeUnknown,
+        Self::IssuerUnknown,
+        Self::NationalityAbsent,
+        Self::NationalityUnknown,
         Self::ExpiryInDoubt,
+        Self::ExpiryUnlimited,
+        Self::ExpiryAbsent,
+        Self::ExpiryUnsupported,
         Self::ExpiryUnread,
+        Self::NameImplausible,
+        Self::NameUnconfirmed,
+        Self::NameAbsent,
         Self::NameUnread,
+        Self::BirthDateInDoubt,
+        Self::BirthDatePartial,
+        Self::BirthDateAbsent,
         Self::BirthDateUnread,
+        Self::NumberAbsent,
         Self::NumberUnread,
         Self::NamesDisagree,
         Self::TypeMismatch,
@@ -200,10 +276,24 @@ impl DocumentProblem {
             Self::MrzMissing => "mrz_missing",
             Self::MrzCheckDigitFailed => "mrz_check_digit_failed",
             Self::DocumentExpired => "document_expired",
+            Self::DocumentCodeUnknown => "document_code_unknown",
+            Self::IssuerUnknown => "issuer_unknown",
+            Self::NationalityAbsent => "nationality_absent",
+            Self::NationalityUnknown => "nationality_unknown",
             Self::ExpiryInDoubt => "expiry_in_doubt",
+            Self::ExpiryUnlimited => "expiry_unlimited",
+            Self::ExpiryAbsent => "expiry_absent",
+            Self::ExpiryUnsupported => "expiry_unsupported",
             Self::ExpiryUnread => "expiry_unread",
+            Self::NameImplausible => "name_implausible",
+            Self::NameUnconfirmed => "name_unconfirmed",
+            Self::NameAbsent => "name_absent",
             Self::NameUnread => "name_unread",
+            Self::BirthDateInDoubt => "birth_date_in_doubt",
+            Self::BirthDatePartial => "birth_date_partial",
+            Self::BirthDateAbsent => "birth_date_absent",
             Self::BirthDateUnread => "birth_date_unread",
+            Self::NumberAbsent => "number_absent",
             Self::NumberUnread => "number_unread",
             Self::NamesDisagree => "names_disagree",
             Self::TypeMismatch => "document_type_mismatch",
@@ -223,6 +313,19 @@ impl DocumentProblem {
     const fn is_quality_only(self) -> bool {
         matches!(self, Self::ImageTooSmall | Self::ImageBlurred | Self::ImageGlare)
     }
+
+    /// Whether it says that a field cannot be what was read, which takes from the confidence of the reading.
+    const fn is_senseless(self) -> bool {
+        matches!(
+            self,
+            Self::DocumentCodeUnknown
+                | Self::IssuerUnknown
+                | Self::NationalityUnknown
+                | Self::NameImplausible
+                | Self::NameUnconfirmed
+                | Self::BirthDateInDoubt
+        )
+    }
 }
 
 /// What the partner said about a document.
@@ -241,6 +344,9 @@ pub struct DocumentVerdict {
     pub is_valid: bool,
     /// Whether every check digit of an unrepaired MRZ fits; none without an MRZ.
     pub mrz_valid: Option<bool>,
+    /// Whether the print confirms the name of the MRZ, which no check digit covers; none where no name was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_confirmed: Option<bool>,
     /// Confidence of the reading.
     pub confidence: Score,
     /// Everything that speaks against it.
@@ -259,11 +365,14 @@ pub fn examine(
     rules: &DocumentRules,
     today: NaiveDate,
 ) -> (DocumentVerdict, Identity) {
-    let identity = identity(reading);
-    let mut problems = zone_problems(reading, declared);
-    problems.extend(field_problems(reading, &identity, rules, today));
+    let Fields { identity, mut problems } = Fields::of(reading, rules, today);
+    problems.extend(zone_problems(reading, declared));
     problems.extend(consistency_problems(reading, &identity, declared, rules));
     problems.extend(quality_problems(reading, rules));
+    let confidence = confidence(reading, &problems);
+    if confidence < rules.min_confidence {
+        problems.push(DocumentProblem::LowConfidence);
+    }
     if portrait.template.is_none() {
         problems.push(DocumentProblem::PortraitMissing);
     }
@@ -272,7 +381,8 @@ pub fn examine(
     let verdict = DocumentVerdict {
         is_valid: problems.iter().all(|problem| problem.is_quality_only()),
         mrz_valid: reading.mrz.as_ref().map(is_valid),
-        confidence: reading.confidence,
+        name_confirmed: identity.full_name.as_ref().map(|_| reading.names_agree == Some(true)),
+        confidence,
         problems,
         quality: reading.quality,
         portrait_is_good: portrait.good_quality(),
@@ -288,36 +398,14 @@ fn digit_is_right(reading: &MrzReading, field: CheckedField) -> bool {
     !reading.repaired && reading.mrz.check_digits().of(field).is_some_and(|digit| digit.ok())
 }
 
-fn identity(reading: &DocumentReading) -> Identity {
-    let printed = &reading.printed;
-    let Some(MrzReading { mrz, rows, .. }) = &reading.mrz else {
-        return Identity {
-            full_name: printed.full_name.clone(),
-            printed_name: None,
-            name_may_be_truncated: false,
-            date_of_birth: printed.date_of_birth,
-            nationality: printed.nationality.clone(),
-            issuer: None,
-            document_number: printed.document_number.clone(),
-            expiry_date: printed.expiry_date,
-            mrz_rows: vec![],
-            printed: None,
-        };
-    };
-    let name = mrz.name();
-    let code = |code: &str| (!code.is_empty()).then(|| normalised_nationality(code).to_owned());
-    Identity {
-        full_name: if name.is_legible() { Some(name.full()) } else { printed.full_name.clone() },
-        printed_name: printed.full_name.clone(),
-        name_may_be_truncated: name.may_be_truncated(),
-        date_of_birth: mrz.birth_date(),
-        nationality: code(mrz.nationality()),
-        issuer: code(mrz.issuer()),
-        document_number: Some(mrz.document_number().to_owned()).filter(|number| !number.is_empty()),
-        expiry_date: mrz.expiry_date(),
-        mrz_rows: rows.clone(),
-        printed: Some(printed.clone()).filter(|printed| *printed != PrintedFields::default()),
-    }
+/// Fields that a reading is judged by: document code, issuer, nationality, name, birth date, expiry date, number.
+const JUDGED_FIELDS: u32 = 7;
+
+/// The confidence of the reading, less the share of fields that make no sense.
+fn confidence(reading: &DocumentReading, problems: &[DocumentProblem]) -> Score {
+    let senseless = problems.iter().filter(|problem| problem.is_senseless()).count() as u32;
+    let sensible = JUDGED_FIELDS.saturating_sub(senseless);
+    Score::saturating(u32::from(reading.confidence.steps()) * sensible / JUDGED_FIELDS)
 }
 
 fn zone_problems(reading: &DocumentReading, declared: &Declared) -> Vec<DocumentProblem> {
@@ -327,32 +415,6 @@ fn zone_problems(reading: &DocumentReading, declared: &Declared) -> Vec<Document
         Some(reading) if is_valid(reading) => vec![],
         Some(_) => vec![DocumentProblem::MrzCheckDigitFailed],
     }
-}
-
-fn field_problems(
-    reading: &DocumentReading,
-    identity: &Identity,
-    rules: &DocumentRules,
-    today: NaiveDate,
-) -> Vec<DocumentProblem> {
-    let mut problems = vec![];
-    let missing = [
-        (identity.full_name.is_none(), DocumentProblem::NameUnread),
-        (identity.date_of_birth.is_none(), DocumentProblem::BirthDateUnread),
-        (identity.document_number.is_none(), DocumentProblem::NumberUnread),
-        (reading.confidence < rules.min_confidence, DocumentProblem::LowConfidence),
-    ];
-    problems.extend(missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, problem)| problem));
-    // Valid through the expiry day itself.
-    match identity.expiry_date {
-        None => problems.push(DocumentProblem::ExpiryUnread),
-        Some(expiry) if expiry >= today => {}
-        Some(_) if reading.mrz.as_ref().is_some_and(|mrz| digit_is_right(mrz, CheckedField::ExpiryDate)) => {
-            problems.push(DocumentProblem::DocumentExpired);
-        }
-        Some(_) => problems.push(DocumentProblem::ExpiryInDoubt),
-    }
-    problems
 }
 
 fn consistency_problems(
@@ -371,8 +433,11 @@ fn consistency_problems(
         } else if !declared.document_type.agrees_with_code(mrz.document_code()) {
             problems.push(DocumentProblem::TypeMismatch);
         }
-        let issuer = mrz.issuer().parse::<CountryCode>();
-        if !issuer.is_ok_and(|issuer| issuer.agrees_with(&declared.country)) {
+        // Licences have codes of their own (ISO/IEC 18013).
+        if declared.document_type != DocumentType::DrivingLicense && !mrz.has_known_code() {
+            problems.push(DocumentProblem::DocumentCodeUnknown);
+        }
+        if !mrz::country(mrz.issuer()).is_some_and(|issuer| issuer.agrees_with(&declared.country)) {
             problems.push(DocumentProblem::CountryMismatch);
         }
     }

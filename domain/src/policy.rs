@@ -55,6 +55,9 @@ pub struct DocumentRules {
     /// Least confidence of a reading.
     #[serde(deserialize_with = "decimal")]
     pub min_confidence: Score,
+    /// Least confidence of every letter of a name that the print does not confirm.
+    #[serde(default = "min_name_confidence", deserialize_with = "decimal")]
+    pub min_name_confidence: Score,
     /// Least median height of the lines of text, in pixels.
     pub min_text_height: u32,
     /// Least variance of the Laplacian.
@@ -62,6 +65,11 @@ pub struct DocumentRules {
     /// Largest burnt-out share.
     #[serde(deserialize_with = "decimal")]
     pub max_glare: Score,
+}
+
+/// For policies from before there was such a rule.
+const fn min_name_confidence() -> Score {
+    Score::saturating(5_000)
 }
 
 /// Face rules; similarities are cosines.

@@ -46,7 +46,7 @@ impl Subject {
         countries.dedup();
         Self {
             names,
-            date_of_birth: identity.date_of_birth.map(BirthDate::Day),
+            date_of_birth: identity.born(),
             countries,
             document_number: identity.document_number.clone(),
         }
@@ -211,7 +211,7 @@ pub struct ScreeningFinding {
 pub enum NotJudged {
     /// No name was read for sure.
     NameUnread,
-    /// No complete date of birth was read for sure.
+    /// No date of birth was read for sure, not even its year.
     BirthDateUnread,
     /// No list is loaded.
     ListsMissing,

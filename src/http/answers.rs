@@ -178,17 +178,23 @@ pub struct DocumentAnswer {
     pub extraction_confidence: f64,
     /// Given names first.
     pub full_name: Option<String>,
-    /// Date of birth.
+    /// Date of birth; null where a part of it is not known.
     #[schema(format = Date)]
     pub date_of_birth: Option<NaiveDate>,
+    /// Year, or year and month, of a date of birth that the document gives only in part.
+    #[schema(example = "1970-05")]
+    pub partial_date_of_birth: Option<String>,
     /// Three letters.
     pub nationality: Option<String>,
     /// The last four characters behind four stars.
     #[schema(example = "****1234")]
     pub document_number_masked: Option<String>,
-    /// Date of expiry.
+    /// Date of expiry; null for a document without an end, too.
     #[schema(format = Date)]
     pub expiry_date: Option<NaiveDate>,
+    /// Whether the printed name confirms that of the machine-readable zone, which no check digit covers; null where no
+    /// name was read.
+    pub name_confirmed: Option<bool>,
     /// Whether the document is what it should be.
     pub is_valid: bool,
     /// Whether every check digit fits; null without a machine-readable zone.
@@ -211,9 +217,11 @@ impl DocumentAnswer {
             extraction_confidence: verdict.confidence.to_f64(),
             full_name: identity.full_name.clone(),
             date_of_birth: identity.date_of_birth,
+            partial_date_of_birth: identity.partial_date_of_birth.map(|date| date.to_string()),
             nationality: identity.nationality.clone(),
             document_number_masked: identity.document_number_masked(),
             expiry_date: identity.expiry_date,
+            name_confirmed: verdict.name_confirmed,
             is_valid: verdict.is_valid,
             mrz_valid: verdict.mrz_valid,
             validation_errors: verdict.problems.iter().map(|problem| problem.code()).collect(),

@@ -32,9 +32,12 @@ pub struct IdentityAnswer {
     session_id: SessionId,
     /// Given names first.
     full_name: Option<String>,
-    /// Date of birth.
+    /// Date of birth; null where a part of it is not known.
     #[schema(format = Date)]
     date_of_birth: Option<NaiveDate>,
+    /// Year, or year and month, of a date of birth that the document gives only in part.
+    #[schema(example = "1970-05")]
+    partial_date_of_birth: Option<String>,
     /// Three letters.
     nationality: Option<String>,
     /// Issuing state or organisation, three letters.
@@ -83,6 +86,7 @@ async fn disclose(caller: &ApiCaller, shared: &Shared, id: &str) -> Result<Ident
         session_id,
         full_name: identity.full_name,
         date_of_birth: identity.date_of_birth,
+        partial_date_of_birth: identity.partial_date_of_birth.map(|date| date.to_string()),
         nationality: identity.nationality,
         issuer: identity.issuer,
         document_number: identity.document_number,

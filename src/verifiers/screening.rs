@@ -252,6 +252,15 @@ mod tests {
     }
 
     #[test]
+    fn a_listed_document_number_matches_however_its_ambiguous_characters_were_read() {
+        for number in ["7OA212345", "70A2I2345", "70 AZ1Z3 4S"] {
+            let mut person = subject("Pavlna Pletrani", None);
+            person.document_number = Some(number.to_owned());
+            assert_eq!(matched(&person), ["a2"], "{number}");
+        }
+    }
+
+    #[test]
     fn companies_are_no_persons_and_strangers_are_nobody() {
         assert_eq!(matched(&subject("Peltrami Pavlina Trading", Some("1982-11-30"))), ["a2"]);
         assert!(hits(&subject("Gwendolyn Ashworth", Some("1970-03-09"))).is_empty());

@@ -1,6 +1,8 @@
 //! Whole verifications, decided by real models.
 
+use chrono::NaiveDate;
 use domain::policy::Policy;
+use ekyc_onboarder::demo::persona::Persona;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -95,4 +97,22 @@ async fn a_document_that_cannot_be_verified_is_200_with_codes() {
     for code in ["mrz_missing", "portrait_missing", "name_unread"] {
         assert!(codes.contains(&json!(code)), "{read}");
     }
+}
+
+#[tokio::test]
+async fn a_document_without_an_end_goes_to_a_reviewer_and_is_not_rejected() {
+    let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
+    // The zone says 990101, as permanent cards do.
+    let no_end = NaiveDate::from_ymd_opt(1999, 1, 1).unwrap();
+    let page = evidence.passport_of(&Persona { expiry_date: no_end, ..evidence.persona() });
+    let session = app.ready_session_with(evidence, page.clone()).await;
+    let outcome = ok(app.post(&format!("/kyc/{session}/submit"))).await;
+    assert_eq!(outcome["status"], "manual_review", "{outcome}");
+    assert_eq!(outcome["review_reasons"], json!(["document_invalid"]));
+
+    let another = app.open_session("another").await;
+    let read = body(app.upload_document(&another, page, "UTO").await, StatusCode::OK).await;
+    assert_eq!((&read["mrz_valid"], &read["expiry_date"]), (&json!(true), &json!(null)), "{read}");
+    assert_eq!(read["validation_errors"], json!(["expiry_unlimited"]));
+    assert_eq!(read["name_confirmed"], true);
 }

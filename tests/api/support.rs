@@ -288,8 +288,17 @@ impl Evidence {
     }
 
     pub fn passport(&self) -> Vec<u8> {
-        let flaws = Flaws { wrong_check_digit: false };
-        self.material.passport(&self.persona, flaws, &mut stream(7, "passport")).unwrap()
+        self.passport_of(&self.persona)
+    }
+
+    /// The same holder's passport with other data on it.
+    pub fn passport_of(&self, persona: &Persona) -> Vec<u8> {
+        self.material.passport(persona, Flaws::default(), &mut stream(7, "passport")).unwrap()
+    }
+
+    /// What is on the passport.
+    pub fn persona(&self) -> Persona {
+        self.persona.clone()
     }
 
     pub fn selfie(&self) -> Vec<u8> {
@@ -310,8 +319,13 @@ impl Evidence {
 impl TestApp {
     /// A session in which all three steps are done.
     pub async fn ready_session(&self, evidence: &Evidence) -> String {
+        self.ready_session_with(evidence, evidence.passport()).await
+    }
+
+    /// The same with another image as the document.
+    pub async fn ready_session_with(&self, evidence: &Evidence, document: Vec<u8>) -> String {
         let session = self.open_session("user_12345").await;
-        body(self.upload_document(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
+        body(self.upload_document(&session, document, "UTO").await, StatusCode::OK).await;
         body(self.upload_selfie(&session, evidence.selfie()).await, StatusCode::OK).await;
         for take in 0..3 {
             let challenge = self.challenge(&session).await;

@@ -3,6 +3,7 @@
 //! The texts are plaintext personal data, in memory only: the vault keeps them as keyed blind indexes.
 
 use super::Identity;
+use super::number_class::number_class;
 use crate::mrz::transliterate;
 use crate::ports::Indexed;
 use crate::sealed::Personal;
@@ -28,12 +29,13 @@ impl Likeness {
         }
     }
 
-    /// What is compared, in one spelling; none where a part of it was not read.
+    /// What is compared, in one spelling; none where a part of it was not read. Numbers are compared by the class of
+    /// their characters.
     pub fn of(self, identity: &Identity) -> Option<String> {
         match self {
             Self::SameDocument => {
                 // Without the issuer, which only a machine-readable zone names for sure.
-                let number = plain_number(identity.document_number.as_deref()?);
+                let number = number_class(identity.document_number.as_deref()?);
                 (!number.is_empty()).then_some(number)
             }
             Self::SamePerson => {
@@ -44,6 +46,23 @@ impl Likeness {
                 (!names.is_empty()).then(|| format!("{born} {}", names.join(" ")))
             }
         }
+    }
+}
+
+impl Likeness {
+    /// Everything under which a session with the same may have been indexed. Before numbers were compared by class they
+    /// were indexed as read, and a letter O was read as zero.
+    pub fn indexed_as(self, identity: &Identity) -> Vec<String> {
+        let mut texts: Vec<String> = self.of(identity).into_iter().collect();
+        if self == Self::SameDocument {
+            let plain = identity.document_number.as_deref().map(plain_number).filter(|text| !text.is_empty());
+            for text in plain.into_iter().flat_map(|plain| [plain.replace('O', "0"), plain]) {
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
+        }
+        texts
     }
 }
 
@@ -115,6 +134,26 @@ mod tests {
         };
         assert!(person(|other| other.full_name = Some("Clara INVENTED".into())));
         assert!(person(|other| other.date_of_birth = NaiveDate::from_ymd_opt(1990, 2, 15)));
+    }
+
+    #[test]
+    fn a_number_is_found_again_however_its_ambiguous_characters_were_read() {
+        let read = |number: &str| Identity { document_number: Some(number.into()), ..clara() };
+        let same = |one, other| {
+            let likeness = Likeness::SameDocument;
+            likeness.of(&read(one)) == likeness.of(&read(other))
+        };
+        assert!(same("BO0055421", "B00055421") && same("I1", "11"));
+        assert!(!same("BO0055421", "B00055422"));
+    }
+
+    #[test]
+    fn a_number_that_was_indexed_as_read_is_still_found() {
+        let identity = Identity { document_number: Some("xdb 4711o8".into()), ..clara() };
+        assert_eq!(Likeness::SameDocument.indexed_as(&identity), ["X08471108", "XDB471108", "XDB4711O8"]);
+        let plain = Identity { document_number: Some("471199".into()), ..clara() };
+        assert_eq!(Likeness::SameDocument.indexed_as(&plain), ["471199"]);
+        assert_eq!(Likeness::SamePerson.indexed_as(&clara()).len(), 1);
     }
 
     #[test]

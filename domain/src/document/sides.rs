@@ -3,6 +3,8 @@
 //! What one side lacks the other may bring, but only if something on both says that they are one document: the back of
 //! a stolen card must not lend its machine-readable zone to a front of somebody's own making.
 
+use super::likeness::name_words;
+use super::number_class::may_be_same_number;
 use super::{DocumentProblem, DocumentVerdict, Identity, PrintedFields};
 
 /// What one side shows by itself.
@@ -19,7 +21,7 @@ impl SideView {
         self.verdict.mrz_valid.is_some()
     }
 
-    fn lacks(&self, problem: DocumentProblem) -> bool {
+    fn has(&self, problem: DocumentProblem) -> bool {
         self.verdict.problems.contains(&problem)
     }
 }
@@ -32,16 +34,22 @@ const BROUGHT_BY_EITHER: [DocumentProblem; 2] =
 pub fn join(front: &SideView, back: &SideView) -> (DocumentVerdict, Identity) {
     let (leading, other) = if back.has_zone() && !front.has_zone() { (back, front) } else { (front, back) };
     let identity = joined_identity(leading, other);
+    let says_unlimited = [leading, other].iter().any(|side| side.has(DocumentProblem::ExpiryUnlimited));
     let mut problems: Vec<DocumentProblem> =
         [leading, other].iter().flat_map(|side| &side.verdict.problems).copied().collect();
+    let name_confirmed = name_confirmed(leading, other);
     problems.retain(|problem| match problem {
-        DocumentProblem::NameUnread => identity.full_name.is_none(),
-        DocumentProblem::BirthDateUnread => identity.date_of_birth.is_none(),
-        DocumentProblem::NumberUnread => identity.document_number.is_none(),
-        DocumentProblem::ExpiryUnread => identity.expiry_date.is_none(),
+        DocumentProblem::NameUnread | DocumentProblem::NameAbsent => identity.full_name.is_none(),
+        DocumentProblem::NameUnconfirmed => name_confirmed != Some(true),
+        DocumentProblem::BirthDateUnread | DocumentProblem::BirthDateAbsent => identity.born().is_none(),
+        DocumentProblem::BirthDatePartial => identity.date_of_birth.is_none(),
+        DocumentProblem::NumberUnread | DocumentProblem::NumberAbsent => identity.document_number.is_none(),
+        DocumentProblem::ExpiryUnread
+        | DocumentProblem::ExpiryAbsent
+        | DocumentProblem::ExpiryUnsupported => identity.expiry_date.is_none() && !says_unlimited,
         // The other side may hold little text; the fields come from the leading one.
-        DocumentProblem::LowConfidence => leading.lacks(DocumentProblem::LowConfidence),
-        either if BROUGHT_BY_EITHER.contains(either) => front.lacks(*either) && back.lacks(*either),
+        DocumentProblem::LowConfidence => leading.has(DocumentProblem::LowConfidence),
+        either if BROUGHT_BY_EITHER.contains(either) => front.has(*either) && back.has(*either),
         _ => true,
     });
     if !belong_together(&front.identity, &back.identity) {
@@ -49,10 +57,11 @@ pub fn join(front: &SideView, back: &SideView) -> (DocumentVerdict, Identity) {
     }
     problems.sort();
     problems.dedup();
-    let with_portrait = if front.lacks(DocumentProblem::PortraitMissing) { back } else { front };
+    let with_portrait = if front.has(DocumentProblem::PortraitMissing) { back } else { front };
     let verdict = DocumentVerdict {
         is_valid: problems.iter().all(|problem| problem.is_quality_only()),
         mrz_valid: both(front.verdict.mrz_valid, back.verdict.mrz_valid),
+        name_confirmed,
         confidence: leading.verdict.confidence,
         problems,
         quality: leading.verdict.quality,
@@ -69,14 +78,37 @@ fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
     }
 }
 
+/// Whether the name of the leading side's MRZ is printed on either side.
+fn name_confirmed(leading: &SideView, other: &SideView) -> Option<bool> {
+    let alone = leading.verdict.name_confirmed.or(other.verdict.name_confirmed);
+    let printed =
+        (leading.has_zone() && !other.has_zone()).then(|| same_name(&leading.identity, &other.identity));
+    alone.map(|confirmed| confirmed || printed == Some(true))
+}
+
+/// Whether each word of the shorter name is one of the longer: given names are left out, and the MRZ cuts.
+fn same_name(one: &Identity, other: &Identity) -> bool {
+    let words = |identity: &Identity| identity.full_name.as_deref().map(name_words).unwrap_or_default();
+    let (one, other) = (words(one), words(other));
+    let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    few.len() > 1 && few.iter().all(|word| many.contains(word))
+}
+
 fn joined_identity(leading: &SideView, other: &SideView) -> Identity {
     let (lead, fill) = (&leading.identity, &other.identity);
     let printed = if leading.has_zone() { fill.full_name.as_ref() } else { None };
+    let date_of_birth = lead.date_of_birth.or_else(|| {
+        // A birth date that only the other side gives in full has to be the one that this side gives in part.
+        let partly = lead.partial_date_of_birth;
+        fill.date_of_birth.filter(|day| partly.is_none_or(|partly| partly.agrees_with(*day)))
+    });
+    let partly = lead.partial_date_of_birth.or(fill.partial_date_of_birth);
     Identity {
         full_name: lead.full_name.clone().or_else(|| fill.full_name.clone()),
         printed_name: lead.printed_name.as_ref().or(printed).cloned(),
         name_may_be_truncated: lead.name_may_be_truncated,
-        date_of_birth: lead.date_of_birth.or(fill.date_of_birth),
+        date_of_birth,
+        partial_date_of_birth: partly.filter(|_| date_of_birth.is_none()),
         nationality: lead.nationality.clone().or_else(|| fill.nationality.clone()),
         issuer: lead.issuer.clone().or_else(|| fill.issuer.clone()),
         document_number: lead.document_number.clone().or_else(|| fill.document_number.clone()),
@@ -117,14 +149,30 @@ fn as_printed(side: &Identity) -> PrintedFields {
 /// A birth date or number on both sides that is the same, and nothing that contradicts it. A printed number may differ
 /// from the zone's: some cards print a personal number there. Two zones of one document have one number.
 fn belong_together(one: &Identity, other: &Identity) -> bool {
-    let same_birth = same(&one.date_of_birth, &other.date_of_birth);
-    let same_number = same(&one.document_number, &other.document_number);
+    let same_birth = same_birth(one, other);
+    let same_number = one
+        .document_number
+        .as_ref()
+        .zip(other.document_number.as_ref())
+        .map(|(one, other)| may_be_same_number(one, other));
     let two_zones = !one.mrz_rows.is_empty() && !other.mrz_rows.is_empty();
     let contradicted = same_birth == Some(false)
         || same(&one.expiry_date, &other.expiry_date) == Some(false)
         || (two_zones && same_number == Some(false))
         || names_differ(one, other);
     !contradicted && (same_birth == Some(true) || same_number == Some(true))
+}
+
+/// What is known in part is the same only if it agrees; by itself it proves nothing.
+fn same_birth(one: &Identity, other: &Identity) -> Option<bool> {
+    let differs = |one: &Identity, other: &Identity| {
+        let (partly, day) = (one.partial_date_of_birth, other.date_of_birth);
+        partly.zip(day).is_some_and(|(partly, day)| !partly.agrees_with(day))
+    };
+    if differs(one, other) || differs(other, one) {
+        return Some(false);
+    }
+    same(&one.date_of_birth, &other.date_of_birth)
 }
 
 fn same<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
@@ -150,7 +198,9 @@ fn names_differ(one: &Identity, other: &Identity) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::specimen::{Specimen, card_back, card_front, day, today};
+    use super::super::specimen::{
+        BIRTH_DATE, EXPIRY_DATE, Specimen, card_back, card_front, day, today, write,
+    };
     use super::super::{FaceFinding, examine};
     use super::*;
     use crate::face::{FaceTemplate, TEMPLATE_LENGTH};
@@ -226,6 +276,58 @@ mod tests {
         };
         let (verdict, _) = joined(front, |_| {});
         assert!(verdict.problems.contains(&DocumentProblem::SidesDisagree), "{:?}", verdict.problems);
+    }
+
+    #[test]
+    fn the_front_prints_what_the_zone_of_the_back_leaves_empty() {
+        let back = |back: &mut Specimen| back.edit = |rows| write(rows, EXPIRY_DATE, "<<<<<<");
+        let (verdict, identity) = joined(|_| {}, back);
+        assert!(verdict.is_valid, "{:?}", verdict.problems);
+        assert_eq!(identity.expiry_date, Some(day(2031, 3, 9)));
+        let (verdict, _) = joined(|front| front.printed.expiry_date = None, back);
+        assert_eq!(verdict.problems, [DocumentProblem::ExpiryAbsent, DocumentProblem::ExpiryUnread]);
+    }
+
+    #[test]
+    fn a_birth_date_that_the_zone_gives_in_part_is_completed_by_the_front_that_agrees() {
+        let back = |back: &mut Specimen| back.edit = |rows| write(rows, BIRTH_DATE, "9002<<");
+        let (verdict, identity) = joined(|_| {}, back);
+        assert!(verdict.is_valid, "{:?}", verdict.problems);
+        assert_eq!((identity.date_of_birth, identity.partial_date_of_birth), (Some(day(1990, 2, 14)), None));
+        let (verdict, identity) = joined(|front| front.printed.date_of_birth = Some(day(1980, 2, 14)), back);
+        assert!(verdict.problems.contains(&DocumentProblem::SidesDisagree), "{:?}", verdict.problems);
+        assert_eq!(identity.date_of_birth, None);
+    }
+
+    #[test]
+    fn a_card_without_an_end_stays_one_whatever_the_front_prints() {
+        let (verdict, _) = joined(|_| {}, |back| back.edit = |rows| write(rows, EXPIRY_DATE, "990101"));
+        assert_eq!(verdict.problems, [DocumentProblem::ExpiryUnlimited]);
+    }
+
+    #[test]
+    fn the_name_in_the_zone_of_the_back_is_confirmed_by_the_front() {
+        let unsure = |back: &mut Specimen| back.name_confidence = crate::score::Score::saturating(2_000);
+        let (verdict, _) = joined(|_| {}, unsure);
+        assert!(verdict.is_valid, "{:?}", verdict.problems);
+        assert_eq!(verdict.name_confirmed, Some(true));
+        let (verdict, _) = joined(|front| front.printed.full_name = None, unsure);
+        assert_eq!(verdict.problems, [DocumentProblem::NameUnconfirmed]);
+        assert_eq!(verdict.name_confirmed, Some(false));
+        let (verdict, _) = joined(|front| front.printed.full_name = Some("Clara Somebody".into()), unsure);
+        assert_eq!(verdict.problems, [DocumentProblem::NameUnconfirmed]);
+    }
+
+    #[test]
+    fn a_number_whose_ambiguous_characters_were_read_otherwise_is_no_contradiction() {
+        let (verdict, _) = joined(
+            |front| {
+                front.printed.date_of_birth = None;
+                front.printed.document_number = Some("XOB471I08".into());
+            },
+            |back| back.fields.document_number = "X0B471108".into(),
+        );
+        assert!(!verdict.problems.contains(&DocumentProblem::SidesDisagree), "{:?}", verdict.problems);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Declared, DocumentReading, ImageQuality, MrzReading, PrintedFields};
 use crate::document_type::DocumentType;
-use crate::mrz::{Mrz, MrzFields, MrzSex, td3_lines};
+use crate::mrz::{Mrz, MrzFields, MrzSex, check_digit, td3_lines};
 use crate::score::Score;
 
 /// Position in the second row of TD3 of the check digit over the date of expiry (part 4, 4.2.2.2).
@@ -29,6 +29,8 @@ pub(crate) struct Specimen {
     pub names_agree: Option<bool>,
     /// Confidence of the reading.
     pub confidence: Score,
+    /// Least confidence of a letter of the names.
+    pub name_confidence: Score,
     /// Quality of the image.
     pub quality: ImageQuality,
     /// What the partner says about it.
@@ -69,6 +71,7 @@ pub(crate) fn passport() -> Specimen {
         printed: PrintedFields::default(),
         names_agree: None,
         confidence: Score::saturating(9_500),
+        name_confidence: Score::saturating(9_000),
         quality: ImageQuality {
             width: 1_200,
             height: 850,
@@ -109,7 +112,12 @@ impl Specimen {
         (self.edit)(&mut rows);
         let mrz = Mrz::parse(&rows, today()).unwrap();
         DocumentReading {
-            mrz: self.has_zone.then_some(MrzReading { mrz, rows, repaired: self.repaired }),
+            mrz: self.has_zone.then_some(MrzReading {
+                mrz,
+                rows,
+                repaired: self.repaired,
+                name_confidence: self.name_confidence,
+            }),
             printed: self.printed.clone(),
             zones: vec![],
             names_agree: self.names_agree,
@@ -124,3 +132,21 @@ pub(crate) fn spoil(rows: &mut [String], position: usize) {
     let digit = rows[1].as_bytes()[position] - b'0';
     rows[1].replace_range(position..=position, &((digit + 1) % 10).to_string());
 }
+
+/// Writes `text` at a position of the second row, and every check digit of the row anew.
+pub(crate) fn write(rows: &mut [String], position: usize, text: &str) {
+    let row = &mut rows[1];
+    row.replace_range(position..position + text.len(), text);
+    for (start, end) in [(0, 9), (13, 19), (21, 27), (28, 42)] {
+        let digit = check_digit(&row[start..end]).unwrap().to_string();
+        row.replace_range(end..=end, &digit);
+    }
+    let composite = [&row[..10], &row[13..20], &row[21..43]].concat();
+    let digit = check_digit(&composite).unwrap().to_string();
+    row.replace_range(COMPOSITE_DIGIT..=COMPOSITE_DIGIT, &digit);
+}
+
+/// Position in the second row of TD3 of the date of birth.
+pub(crate) const BIRTH_DATE: usize = 13;
+/// Position in the second row of TD3 of the date of expiry.
+pub(crate) const EXPIRY_DATE: usize = 21;

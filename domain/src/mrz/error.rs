@@ -1,11 +1,4 @@
-//! Why rows are no machine-readable zone of ICAO Doc 9303.
-
-/// A zone that looks like one of ICAO Doc 9303 but follows another standard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForeignFormat {
-    /// The French identity card of 1988 to 2021: two rows of 36, names in the second row.
-    FrenchIdentityCard,
-}
+//! Why rows are no machine-readable zone.
 
 /// Why rows are no machine-readable zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +35,4 @@ pub enum MrzError {
         /// The field's name.
         field: &'static str,
     },
-    /// The zone follows another standard.
-    #[error("the zone does not follow ICAO Doc 9303")]
-    NotIcao(ForeignFormat),
 }

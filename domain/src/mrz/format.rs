@@ -1,4 +1,4 @@
-//! The five layouts of ICAO Doc 9303 and how many characters each has.
+//! The five layouts of ICAO Doc 9303, the one of the old French card, and how many characters each has.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,17 +16,23 @@ pub enum MrzFormat {
     MrvA,
     /// Smaller visas, two rows of 36 (part 7).
     MrvB,
+    /// The French identity card of 1988 to 2021, two rows of 36: a layout of its own (arrêté of 1987), given names and
+    /// number in the second row, no end of validity.
+    FrenchId,
 }
+
+/// How the first row of an old French card begins.
+const FRENCH_ID: &str = "IDFRA";
 
 impl MrzFormat {
     /// Every layout.
-    pub const ALL: [Self; 5] = [Self::Td1, Self::Td2, Self::Td3, Self::MrvA, Self::MrvB];
+    pub const ALL: [Self; 6] = [Self::Td1, Self::Td2, Self::Td3, Self::MrvA, Self::MrvB, Self::FrenchId];
 
     /// Number of rows.
     pub const fn rows(self) -> usize {
         match self {
             Self::Td1 => 3,
-            Self::Td2 | Self::Td3 | Self::MrvA | Self::MrvB => 2,
+            Self::Td2 | Self::Td3 | Self::MrvA | Self::MrvB | Self::FrenchId => 2,
         }
     }
 
@@ -34,16 +40,17 @@ impl MrzFormat {
     pub const fn row_length(self) -> usize {
         match self {
             Self::Td1 => 30,
-            Self::Td2 | Self::MrvB => 36,
+            Self::Td2 | Self::MrvB | Self::FrenchId => 36,
             Self::Td3 | Self::MrvA => 44,
         }
     }
 
-    /// Index of the row that holds the names, which no check digit covers.
+    /// Index of the row that holds the names, which no check digit covers; in the old French card the surname, over
+    /// which its last check digit runs.
     pub const fn name_row(self) -> usize {
         match self {
             Self::Td1 => 2,
-            Self::Td2 | Self::Td3 | Self::MrvA | Self::MrvB => 0,
+            Self::Td2 | Self::Td3 | Self::MrvA | Self::MrvB | Self::FrenchId => 0,
         }
     }
 
@@ -52,14 +59,16 @@ impl MrzFormat {
         matches!(self, Self::MrvA | Self::MrvB)
     }
 
-    /// The layout of `rows` rows of `length` characters whose first character is `first`: only visas start with V.
-    pub fn recognise(rows: usize, length: usize, first: char) -> Option<Self> {
-        match (rows, length, first) {
-            (3, 30, _) => Some(Self::Td1),
-            (2, 36, 'V') => Some(Self::MrvB),
-            (2, 36, _) => Some(Self::Td2),
-            (2, 44, 'V') => Some(Self::MrvA),
-            (2, 44, _) => Some(Self::Td3),
+    /// The layout of `rows` rows of `length` characters of which the first is `first_row`: only visas start with V.
+    pub fn recognise(rows: usize, length: usize, first_row: &str) -> Option<Self> {
+        let is_visa = first_row.starts_with('V');
+        match (rows, length) {
+            (3, 30) => Some(Self::Td1),
+            (2, 36) if is_visa => Some(Self::MrvB),
+            (2, 36) if first_row.starts_with(FRENCH_ID) => Some(Self::FrenchId),
+            (2, 36) => Some(Self::Td2),
+            (2, 44) if is_visa => Some(Self::MrvA),
+            (2, 44) => Some(Self::Td3),
             _ => None,
         }
     }
@@ -70,19 +79,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_and_first_letter_decide_the_format() {
-        assert_eq!(MrzFormat::recognise(3, 30, 'I'), Some(MrzFormat::Td1));
-        assert_eq!(MrzFormat::recognise(2, 36, 'I'), Some(MrzFormat::Td2));
-        assert_eq!(MrzFormat::recognise(2, 36, 'V'), Some(MrzFormat::MrvB));
-        assert_eq!(MrzFormat::recognise(2, 44, 'P'), Some(MrzFormat::Td3));
-        assert_eq!(MrzFormat::recognise(2, 44, 'V'), Some(MrzFormat::MrvA));
-        assert_eq!(MrzFormat::recognise(2, 30, 'I'), None);
+    fn rows_and_the_first_letters_decide_the_format() {
+        assert_eq!(MrzFormat::recognise(3, 30, "I<UTO"), Some(MrzFormat::Td1));
+        assert_eq!(MrzFormat::recognise(3, 30, "IDFRA"), Some(MrzFormat::Td1));
+        assert_eq!(MrzFormat::recognise(2, 36, "I<FRA"), Some(MrzFormat::Td2));
+        assert_eq!(MrzFormat::recognise(2, 36, "IDFRA"), Some(MrzFormat::FrenchId));
+        assert_eq!(MrzFormat::recognise(2, 36, "V<UTO"), Some(MrzFormat::MrvB));
+        assert_eq!(MrzFormat::recognise(2, 44, "P<UTO"), Some(MrzFormat::Td3));
+        assert_eq!(MrzFormat::recognise(2, 44, "V<UTO"), Some(MrzFormat::MrvA));
+        assert_eq!(MrzFormat::recognise(2, 30, "I<UTO"), None);
+        assert_eq!(MrzFormat::recognise(0, 0, ""), None);
     }
 
     #[test]
     fn each_format_recognises_itself() {
         for format in MrzFormat::ALL {
-            let first = if format.is_visa() { 'V' } else { 'P' };
+            let first = match format {
+                MrzFormat::FrenchId => FRENCH_ID,
+                visa if visa.is_visa() => "V<UTO",
+                _ => "P<UTO",
+            };
             assert_eq!(MrzFormat::recognise(format.rows(), format.row_length(), first), Some(format));
         }
     }

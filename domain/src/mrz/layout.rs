@@ -1,5 +1,5 @@
-//! Where each field stands in each format (ICAO Doc 9303 parts 4 to 7), over rows that are known to be ASCII and of
-//! the format's length; nothing here judges content but the check digits.
+//! Where each field stands in each format (ICAO Doc 9303 parts 4 to 7, and the old French card), over rows that are known
+//! to be ASCII and of the format's length; nothing here judges content but the check digits.
 
 use super::check_digit::{CheckDigit, CheckDigits, CheckedField};
 use super::format::MrzFormat;
@@ -32,13 +32,18 @@ impl Number {
 /// The fields of one zone where the format has them.
 pub(super) struct Layout<'a> {
     pub(super) number: Number,
+    /// The field of both identifiers, or of the first one.
     pub(super) name: &'a str,
+    /// The field of the given names, where they have one of their own.
+    pub(super) given_names: Option<&'a str>,
     pub(super) nationality: &'a str,
     pub(super) birth: &'a str,
     birth_digit: char,
     pub(super) sex: char,
-    pub(super) expiry: &'a str,
-    expiry_digit: char,
+    /// The end of validity and its check digit.
+    pub(super) expiry: Option<(&'a str, char)>,
+    /// Year and month of issue.
+    pub(super) issued: Option<&'a str>,
     pub(super) optional: Vec<String>,
     optional_digit: Option<(&'a str, char)>,
     composite: Option<(Vec<&'a str>, char)>,
@@ -52,6 +57,7 @@ impl<'a> Layout<'a> {
             MrzFormat::Td3 => Self::two_rows(rows[0], rows[1], 42, false),
             MrzFormat::MrvA => Self::two_rows(rows[0], rows[1], 44, false),
             MrzFormat::MrvB => Self::two_rows(rows[0], rows[1], 36, false),
+            MrzFormat::FrenchId => Self::french(rows[0], rows[1]),
         }
     }
 
@@ -61,12 +67,13 @@ impl<'a> Layout<'a> {
         Self {
             number,
             name: lower,
+            given_names: None,
             nationality: &middle[15..18],
             birth: &middle[..6],
             birth_digit: char_at(middle, 6),
             sex: char_at(middle, 7),
-            expiry: &middle[8..14],
-            expiry_digit: char_at(middle, 14),
+            expiry: Some((&middle[8..14], char_at(middle, 14))),
+            issued: None,
             optional: vec![first_optional, middle[18..29].to_owned()],
             optional_digit: None,
             composite: Some((
@@ -87,12 +94,13 @@ impl<'a> Layout<'a> {
         Self {
             number,
             name: &upper[5..],
+            given_names: None,
             nationality: &lower[10..13],
             birth: &lower[13..19],
             birth_digit: char_at(lower, 19),
             sex: char_at(lower, 20),
-            expiry: &lower[21..27],
-            expiry_digit: char_at(lower, 27),
+            expiry: Some((&lower[21..27], char_at(lower, 27))),
+            issued: None,
             optional: vec![own_optional],
             optional_digit: td3.then(|| (optional, char_at(lower, 42))),
             composite: has_composite.then(|| {
@@ -101,12 +109,33 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The old French card. Its number begins with year and month of issue; the last check digit runs over everything.
+    /// It is issued to nationals only, so that its nationality needs no field.
+    fn french(upper: &'a str, lower: &'a str) -> Self {
+        Self {
+            number: Number { text: lower[..12].to_owned(), printed_digit: char_at(lower, 12), overflow: 0 },
+            name: &upper[5..30],
+            given_names: Some(&lower[13..27]),
+            nationality: &upper[2..5],
+            birth: &lower[27..33],
+            birth_digit: char_at(lower, 33),
+            sex: char_at(lower, 34),
+            expiry: None,
+            issued: Some(&lower[..4]),
+            optional: vec![upper[30..].to_owned()],
+            optional_digit: None,
+            composite: Some((vec![upper, &lower[..35]], char_at(lower, 35))),
+        }
+    }
+
     pub(super) fn check_digits(&self) -> CheckDigits {
         let mut digits = vec![
             CheckDigit::verify(CheckedField::DocumentNumber, &self.number.text, self.number.printed_digit),
             CheckDigit::verify(CheckedField::BirthDate, self.birth, self.birth_digit),
-            CheckDigit::verify(CheckedField::ExpiryDate, self.expiry, self.expiry_digit),
         ];
+        if let Some((content, printed)) = self.expiry {
+            digits.push(CheckDigit::verify(CheckedField::ExpiryDate, content, printed));
+        }
         if let Some((content, printed)) = self.optional_digit {
             digits.push(CheckDigit::verify(CheckedField::OptionalData, content, printed));
         }

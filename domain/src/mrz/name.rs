@@ -1,23 +1,40 @@
 //! Names of the machine-readable zone: primary and secondary identifier, fillers, truncation (part 3, section 4.6).
 
+use super::name_letters::is_plausible_name;
+
 /// The two identifiers of the holder, words separated by single blanks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MrzName {
     primary: String,
     secondary: Option<String>,
     may_be_truncated: bool,
-    legible: bool,
+    has_digits: bool,
+    has_noise: bool,
 }
 
 impl MrzName {
+    /// A field with both identifiers. An empty primary one is allowed: the name then consists of the secondary.
     pub(super) fn parse(field: &str) -> Self {
-        let trimmed = field.trim_end_matches('<');
-        let (primary, secondary) = trimmed.split_once("<<").unwrap_or((trimmed, ""));
+        let (name, has_noise) = without_noise(field);
+        let (primary, secondary) = name.split_once("<<").unwrap_or((name, ""));
         Self {
             primary: words(primary),
             secondary: Some(words(secondary)).filter(|text| !text.is_empty()),
-            may_be_truncated: !field.ends_with('<'),
-            legible: !trimmed.is_empty() && !field.bytes().any(|byte| byte.is_ascii_digit()),
+            may_be_truncated: !field.ends_with('<') && !has_noise,
+            has_digits: has_digit(name),
+            has_noise,
+        }
+    }
+
+    /// A field for each identifier.
+    pub(super) fn of_fields(primary: &str, secondary: &str) -> Self {
+        let (first, last) = (without_noise(primary), without_noise(secondary));
+        Self {
+            primary: words(first.0),
+            secondary: Some(words(last.0)).filter(|text| !text.is_empty()),
+            may_be_truncated: [primary, secondary].iter().any(|field| !field.ends_with('<')),
+            has_digits: has_digit(first.0) || has_digit(last.0),
+            has_noise: first.1 || last.1,
         }
     }
 
@@ -36,18 +53,45 @@ impl MrzName {
         self.may_be_truncated
     }
 
+    /// Whether the field holds nothing.
+    pub fn is_absent(&self) -> bool {
+        self.primary.is_empty() && self.secondary.is_none()
+    }
+
     /// Whether the field is a name at all: not empty, and without digits, which names never have.
-    pub const fn is_legible(&self) -> bool {
-        self.legible
+    pub fn is_legible(&self) -> bool {
+        !self.is_absent() && !self.has_digits
+    }
+
+    /// Whether the letters can be a name, and nothing follows where only fillers can (part 3, 4.6: fillers that end a
+    /// name end the field).
+    pub fn is_plausible(&self) -> bool {
+        self.is_legible() && !self.has_noise && is_plausible_name(&self.full())
     }
 
     /// Given names first, as people write it.
     pub fn full(&self) -> String {
         match &self.secondary {
+            Some(secondary) if self.primary.is_empty() => secondary.clone(),
             Some(secondary) => format!("{secondary} {}", self.primary),
             None => self.primary.clone(),
         }
     }
+}
+
+/// The field up to the fillers that end the name, and whether anything follows them.
+fn without_noise(field: &str) -> (&str, bool) {
+    let trimmed = field.trim_end_matches('<');
+    // An empty primary identifier is two fillers, before which nothing stands.
+    let start = trimmed.find(|character| character != '<').unwrap_or(trimmed.len());
+    match trimmed[start..].find("<<<") {
+        Some(end) => (&trimmed[..start + end], true),
+        None => (trimmed, start > 2),
+    }
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Blanks for fillers, runs of them as one.
@@ -121,6 +165,36 @@ mod tests {
     fn a_digit_or_nothing_is_no_legible_name() {
         assert!(!MrzName::parse("ER1KSSON<<ANNA").is_legible());
         assert!(!MrzName::parse("<<<<<<").is_legible());
+    }
+
+    #[test]
+    fn a_name_without_surname_has_no_blank_around_it() {
+        let name = MrzName::parse("<<ABHIRAMEKA<DURVESHI<<<<<<<<<<<<<<<<<<");
+        assert_eq!((name.primary(), name.secondary()), ("", Some("ABHIRAMEKA DURVESHI")));
+        assert_eq!(name.full(), "ABHIRAMEKA DURVESHI");
+        assert!(name.is_legible() && name.is_plausible());
+    }
+
+    #[test]
+    fn nothing_follows_the_fillers_that_end_a_name() {
+        let name = MrzName::parse("ERIKSSON<<ANNA<MARIA<<<<<K<<<<C");
+        assert_eq!(name.full(), "ANNA MARIA ERIKSSON");
+        assert!(name.is_legible() && !name.is_plausible() && !name.may_be_truncated());
+        assert!(!MrzName::parse("<<<<K<<<<<<<").is_plausible());
+    }
+
+    #[test]
+    fn an_empty_field_is_absent_and_digits_alone_are_not() {
+        assert!(MrzName::parse("<<<<<<").is_absent());
+        assert!(!MrzName::parse("123<<<").is_absent());
+        assert!(!MrzName::parse("123<<<").is_plausible());
+    }
+
+    #[test]
+    fn two_fields_are_one_name() {
+        let name = MrzName::of_fields("BERTHIER<<<<<<<<<<<<<<<<<", "CORINNE<<MARIE");
+        assert_eq!(name.full(), "CORINNE MARIE BERTHIER");
+        assert!(name.is_plausible() && name.may_be_truncated());
     }
 
     #[test]

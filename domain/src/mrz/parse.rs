@@ -4,12 +4,13 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
-use super::check_digit::CheckDigits;
-use super::date;
-use super::error::{ForeignFormat, MrzError};
+use super::check_digit::{CheckDigits, CheckedField};
+use super::date::{self, MrzBirthDate, MrzExpiry};
+use super::error::MrzError;
 use super::format::MrzFormat;
 use super::layout::Layout;
 use super::name::MrzName;
+use crate::country::CountryCode;
 
 /// The holder's sex as the zone has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +32,9 @@ pub struct Mrz {
     document_number: String,
     name: MrzName,
     nationality: String,
-    birth_date: Option<NaiveDate>,
+    birth: MrzBirthDate,
     sex: MrzSex,
-    expiry_date: Option<NaiveDate>,
+    expiry: MrzExpiry,
     optional_data: Vec<String>,
     check_digits: CheckDigits,
 }
@@ -51,16 +52,26 @@ impl Mrz {
         let rows: Vec<&str> = rows.iter().map(AsRef::as_ref).collect();
         let format = recognise(&rows)?;
         let layout = Layout::of(format, &rows);
+        let birth = date::birth_date(date_field(layout.birth, "birth_date")?, today);
+        let expiry = match layout.expiry {
+            Some((text, _)) => date::expiry_date(date_field(text, "expiry_date")?, birth, today),
+            None => MrzExpiry::NotInLayout {
+                issued: layout.issued.and_then(|text| date::issue_month(text, today)),
+            },
+        };
         Ok(Self {
             format,
             document_code: unpadded(&rows[0][..2]),
             issuer: unpadded(&rows[0][2..5]),
             document_number: unpadded(&layout.number.text),
-            name: MrzName::parse(layout.name),
+            name: match layout.given_names {
+                Some(given) => MrzName::of_fields(layout.name, given),
+                None => MrzName::parse(layout.name),
+            },
             nationality: unpadded(layout.nationality),
-            birth_date: date::birth_date(date_field(layout.birth, "birth_date")?, today),
+            birth,
             sex: sex(layout.sex)?,
-            expiry_date: date::expiry_date(date_field(layout.expiry, "expiry_date")?, today),
+            expiry,
             optional_data: layout.optional.iter().map(|text| unpadded(text)).collect(),
             check_digits: layout.check_digits(),
         })
@@ -98,7 +109,12 @@ impl Mrz {
 
     /// Birth date; `None` where a part is unknown.
     pub const fn birth_date(&self) -> Option<NaiveDate> {
-        self.birth_date
+        self.birth.day()
+    }
+
+    /// Birth date, as far as it is known.
+    pub const fn birth(&self) -> MrzBirthDate {
+        self.birth
     }
 
     /// Sex.
@@ -106,14 +122,32 @@ impl Mrz {
         self.sex
     }
 
-    /// Last day of validity; `None` where the document has none.
+    /// Last day of validity; `None` where the document has none, or none that can be.
     pub const fn expiry_date(&self) -> Option<NaiveDate> {
-        self.expiry_date
+        self.expiry.day()
+    }
+
+    /// End of validity, and what it is where it is no day.
+    pub const fn expiry(&self) -> MrzExpiry {
+        self.expiry
     }
 
     /// Optional data fields without fillers (two of TD1, one of the others), a number's overflow excluded.
     pub fn optional_data(&self) -> &[String] {
         &self.optional_data
+    }
+
+    /// Whether the document code is one that ICAO Doc 9303 allows (parts 4 to 7): P, A, C, I or V, then a letter or
+    /// nothing.
+    pub fn has_known_code(&self) -> bool {
+        let mut characters = self.document_code.chars();
+        characters.next().is_some_and(|first| "PACIV".contains(first))
+            && characters.next().is_none_or(|second| second.is_ascii_uppercase())
+    }
+
+    /// Whether the format has a check digit over `field` and it is right.
+    pub fn is_checked(&self, field: CheckedField) -> bool {
+        self.check_digits.of(field).is_some_and(|digit| digit.ok())
     }
 
     /// Every check digit of the zone.
@@ -127,6 +161,13 @@ pub fn normalised_nationality(printed: &str) -> &str {
     if printed == "D" { "DEU" } else { printed }
 }
 
+/// The code of a state or organisation as a zone has it (part 3, section 5): three letters of the table, or Germany's
+/// one; `None` where the table has no such code.
+pub fn country(printed: &str) -> Option<CountryCode> {
+    let known = printed == "D" || printed.len() == 3;
+    printed.parse().ok().filter(|_| known)
+}
+
 fn recognise(rows: &[&str]) -> Result<MrzFormat, MrzError> {
     let length = rows.first().map_or(0, |row| row.chars().count());
     for (index, row) in rows.iter().enumerate() {
@@ -138,13 +179,10 @@ fn recognise(rows: &[&str]) -> Result<MrzFormat, MrzError> {
             return Err(MrzError::RowLength { row: index + 1, length: row.len(), expected: length });
         }
     }
-    let first = rows.first().and_then(|row| row.chars().next()).unwrap_or('<');
-    let format = MrzFormat::recognise(rows.len(), length, first)
+    let first_row = rows.first().copied().unwrap_or_default();
+    let format = MrzFormat::recognise(rows.len(), length, first_row)
         .ok_or(MrzError::UnknownFormat { rows: rows.len(), length })?;
-    if format == MrzFormat::Td2 && rows[0].starts_with("IDFRA") {
-        return Err(MrzError::NotIcao(ForeignFormat::FrenchIdentityCard));
-    }
-    if !first.is_ascii_uppercase() {
+    if !first_row.starts_with(|first: char| first.is_ascii_uppercase()) {
         return Err(MrzError::Field { field: "document_code" });
     }
     Ok(format)
@@ -299,10 +337,55 @@ mod tests {
         assert_eq!(normalised_nationality("GBD"), "GBD");
     }
 
+    const FRENCH: [&str; 2] =
+        ["IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<", "8806923102858CORINNE<<<<<<<6512068F6"];
+
     #[test]
-    fn the_old_french_card_is_not_icao() {
-        let rows = ["IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<", "8806923102858CORINNE<<<<<<<6512068F6"];
-        assert_eq!(Mrz::parse(&rows, today()), Err(MrzError::NotIcao(ForeignFormat::FrenchIdentityCard)));
+    fn the_old_french_card_is_read_by_its_own_layout() {
+        let mrz = parsed(&FRENCH);
+        assert_eq!(mrz.format(), MrzFormat::FrenchId);
+        assert!(mrz.check_digits().all_valid());
+        assert_eq!((mrz.document_code(), mrz.issuer(), mrz.nationality()), ("ID", "FRA", "FRA"));
+        assert_eq!(mrz.document_number(), "880692310285");
+        assert_eq!((mrz.name().primary(), mrz.name().secondary()), ("BERTHIER", Some("CORINNE")));
+        assert_eq!((mrz.birth_date(), mrz.sex()), (day(1965, 12, 6), MrzSex::Female));
+        assert_eq!(mrz.expiry(), MrzExpiry::NotInLayout { issued: day(1988, 6, 1) });
+        assert_eq!(mrz.expiry_date(), None);
+    }
+
+    #[test]
+    fn every_digit_of_the_old_french_card_is_its_own_check() {
+        let digits = |rows: &[&str]| {
+            let mrz = parsed(rows);
+            [CheckedField::DocumentNumber, CheckedField::BirthDate, CheckedField::Composite]
+                .map(|field| mrz.is_checked(field))
+        };
+        assert_eq!(digits(&FRENCH), [true; 3]);
+        assert_eq!(digits(&[FRENCH[0], &FRENCH[1].replace("310285", "310286")])[0], false);
+        assert_eq!(digits(&[FRENCH[0], &FRENCH[1].replace("651206", "651207")])[1], false);
+        assert_eq!(digits(&[&FRENCH[0].replace("THIER<", "THIERE"), FRENCH[1]]), [true, true, false]);
+    }
+
+    #[test]
+    fn only_codes_of_the_table_are_countries() {
+        for (printed, code) in [("D", "DEU"), ("ESP", "ESP"), ("UTO", "UTO"), ("XXA", "XXA"), ("GBD", "GBD")]
+        {
+            assert_eq!(country(printed).map(|country| country.to_string()).as_deref(), Some(code));
+        }
+        for printed in ["", "ES", "688", "A7E", "ES1", "C0U", "QQQ", "esp ", "d"] {
+            assert_eq!(country(printed), None, "{printed}");
+        }
+    }
+
+    #[test]
+    fn a_document_code_is_a_letter_of_five_and_another_letter_or_none() {
+        let code = |code: &str| parsed(&[&TD3[0].replacen("P<", code, 1), TD3[1]]).has_known_code();
+        for known in ["P<", "PA", "PO", "PM"] {
+            assert!(code(known), "{known}");
+        }
+        for unknown in ["P0", "P2", "ZD", "S1", "K<"] {
+            assert!(!code(unknown), "{unknown}");
+        }
     }
 
     #[test]

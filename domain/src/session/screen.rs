@@ -61,11 +61,15 @@ impl Person {
 }
 
 fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {
+    let any = |of: &[DocumentProblem]| of.iter().any(|problem| problems.contains(problem));
+    let of_name =
+        [DocumentProblem::NamesDisagree, DocumentProblem::NameImplausible, DocumentProblem::NameUnconfirmed];
+    let of_birth = [DocumentProblem::BirthDateInDoubt, DocumentProblem::MrzCheckDigitFailed];
     let mut doubts = vec![];
-    if identity.full_name.is_none() || problems.contains(&DocumentProblem::NamesDisagree) {
+    if identity.full_name.is_none() || any(&of_name) {
         doubts.push(NotJudged::NameUnread);
     }
-    if identity.date_of_birth.is_none() || problems.contains(&DocumentProblem::MrzCheckDigitFailed) {
+    if identity.born().is_none() || any(&of_birth) {
         doubts.push(NotJudged::BirthDateUnread);
     }
     doubts

@@ -53,7 +53,7 @@ impl Applicant {
                 .is_some_and(|code| rules.review_countries.contains(&code))
         };
         Self {
-            below_minimum_age: identity.age_on(today).is_some_and(|age| age < rules.minimum_age),
+            below_minimum_age: identity.is_younger_than(rules.minimum_age, today) == Some(true),
             review_country: listed(&identity.nationality) || listed(&identity.issuer),
         }
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use chrono::NaiveDate;
-use domain::mrz::{Mrz, MrzFormat, MrzSex, normalised_nationality};
+use domain::mrz::{self, Mrz, MrzFormat, MrzName, MrzSex};
 use serde::{Deserialize, Serialize};
 
 use crate::models::ModelCache;
@@ -43,6 +43,7 @@ struct Item {
     issuer: Option<String>,
     sex: Option<&'static str>,
     names_agree: Option<bool>,
+    name_confidence: Option<f32>,
     extraction_confidence: f64,
     quality_issues: Vec<&'static str>,
     sharpness: u32,
@@ -128,7 +129,9 @@ impl Item {
         let text = |value: &str| Some(value.to_owned()).filter(|text| !text.is_empty());
         let check_digits =
             |mrz: &Mrz| mrz.check_digits().iter().map(|d| (d.field().name(), d.ok())).collect();
-        let nationality = mrz.and_then(|mrz| text(normalised_nationality(mrz.nationality())));
+        let country = |code: &str| mrz::country(code).map(|country| country.to_string());
+        let nationality = mrz.and_then(|mrz| country(mrz.nationality()));
+        let name = mrz.map(Mrz::name).filter(|name| name.is_plausible()).map(MrzName::full);
         Self {
             file,
             mrz_lines: reading.zone.as_ref().map(|zone| zone.rows.clone()).unwrap_or_default(),
@@ -138,19 +141,18 @@ impl Item {
             document_number: mrz
                 .and_then(|mrz| text(mrz.document_number()))
                 .or_else(|| value(printed.document_number.as_ref())),
-            full_name: mrz
-                .and_then(|mrz| text(&mrz.name().full()))
-                .or_else(|| value(printed.full_name.as_ref())),
+            full_name: name.or_else(|| value(printed.full_name.as_ref())),
             date_of_birth: mrz.map_or_else(|| value(printed.birth_date.as_ref()), Mrz::birth_date),
             expiry_date: mrz.map_or_else(|| value(printed.expiry_date.as_ref()), Mrz::expiry_date),
             nationality: nationality.or_else(|| value(printed.nationality.as_ref())),
-            issuer: mrz.and_then(|mrz| text(mrz.issuer())),
+            issuer: mrz.and_then(|mrz| country(mrz.issuer())),
             sex: mrz.map(Mrz::sex).or_else(|| value(printed.sex.as_ref())).map(sex_code),
             names_agree: match reading.names {
                 NameComparison::Agree => Some(true),
                 NameComparison::Differ => Some(false),
                 NameComparison::NotJudged => None,
             },
+            name_confidence: reading.zone.as_ref().map(|zone| zone.name_confidence()),
             extraction_confidence: f64::from(reading.extraction_confidence) / 10_000.0,
             quality_issues: reading.quality.issues.iter().map(|issue| issue.code()).collect(),
             sharpness: reading.quality.sharpness,
@@ -175,6 +177,7 @@ impl Item {
             issuer: None,
             sex: None,
             names_agree: None,
+            name_confidence: None,
             extraction_confidence: 0.0,
             quality_issues: Vec::new(),
             sharpness: 0,

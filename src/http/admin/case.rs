@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use cqrs_es::Aggregate;
 use domain::contact::Metadata;
-use domain::document::Identity;
+use domain::document::{DocumentProblem, Identity};
 use domain::free_text::{ContestReason, ReviewNote};
 use domain::ids::SessionId;
 use domain::mrz::{CheckDigit, Mrz};
@@ -45,6 +45,11 @@ pub struct CaseView {
     pub version: u64,
     /// Codes of what speaks against an approval.
     pub review_reasons: Vec<String>,
+    /// What speaks against the latest document.
+    pub document_findings: Vec<DocumentFinding>,
+    /// Whether the printed name confirms that of the machine-readable zone, which no check digit covers; null where no
+    /// name was read.
+    pub name_confirmed: Option<bool>,
     /// The fields of the latest document; null before one was read, and after they were erased.
     #[schema(value_type = Option<Object>)]
     pub identity: Option<Identity>,
@@ -82,6 +87,21 @@ pub struct CaseView {
     pub assigned_to: Option<String>,
     /// What happened, the oldest first.
     pub timeline: Vec<CaseEvent>,
+}
+
+/// One thing that speaks against a document.
+#[derive(Serialize, ToSchema)]
+pub struct DocumentFinding {
+    /// Its code, as in `validation_errors`.
+    pub code: &'static str,
+    /// What a reviewer should know of it; null where the code says it all.
+    pub text: Option<&'static str>,
+}
+
+impl DocumentFinding {
+    fn of(problem: &DocumentProblem) -> Self {
+        Self { code: problem.code(), text: problem.advice() }
+    }
 }
 
 /// A check digit of a machine-readable zone (ICAO 9303 part 3, section 4.9).
@@ -254,6 +274,7 @@ pub async fn render(
         Some((_, read)) => opened(vault, view.session_id, &read.identity).await?,
         None => None,
     };
+    let verdict = session.document().map(|(_, read)| &read.verdict);
     let metadata: Option<Metadata> = match session.opened().and_then(|opened| opened.metadata.as_ref()) {
         Some(sealed) => opened(vault, view.session_id, sealed).await?,
         None => None,
@@ -292,7 +313,11 @@ pub async fn render(
             .as_ref()
             .map(|identity| check_digits(identity, now.date_naive()))
             .unwrap_or_default(),
-        fields: comparison::fields(identity.as_ref(), metadata.as_ref()),
+        document_findings: verdict
+            .map(|verdict| verdict.problems.iter().map(DocumentFinding::of).collect())
+            .unwrap_or_default(),
+        name_confirmed: verdict.and_then(|verdict| verdict.name_confirmed),
+        fields: comparison::fields(identity.as_ref(), metadata.as_ref(), now.date_naive()),
         identity,
         metadata,
         duplicates,

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use domain::birth_date::PartialDate;
 use domain::country::CountryCode;
-use domain::document::likeness::{name_words, plain_number};
+use domain::document::likeness::name_words;
+use domain::document::number_class::may_be_same_number;
 use domain::document::{Identity, PrintedFields};
+use domain::mrz::{Mrz, MrzBirthDate, normalised_nationality};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,8 +52,12 @@ const HALVES: [&[&str]; 2] = [
 ];
 
 /// The fields that any source has.
-pub fn fields(identity: Option<&Identity>, metadata: Option<&BTreeMap<String, String>>) -> Vec<FieldView> {
-    let (zone, printed) = identity.map(sources).unwrap_or_default();
+pub fn fields(
+    identity: Option<&Identity>,
+    metadata: Option<&BTreeMap<String, String>>,
+    today: NaiveDate,
+) -> Vec<FieldView> {
+    let (zone, printed) = identity.map(|identity| sources(identity, today)).unwrap_or_default();
     let rows = FIELDS.into_iter().zip(zone.into_iter().zip(printed));
     rows.map(|((field, kind, keys), (zone, printed))| {
         let partner = metadata.and_then(|entries| said(entries, kind, keys));
@@ -64,11 +71,11 @@ pub fn fields(identity: Option<&Identity>, metadata: Option<&BTreeMap<String, St
 type Values = [Option<String>; FIELDS.len()];
 
 /// What the zone says, and what is printed.
-fn sources(identity: &Identity) -> (Values, Values) {
+fn sources(identity: &Identity, today: NaiveDate) -> (Values, Values) {
     let date = |date: Option<NaiveDate>| date.map(|date| date.to_string());
     let fields = [
         identity.full_name.clone(),
-        date(identity.date_of_birth),
+        date(identity.date_of_birth).or_else(|| Some(identity.partial_date_of_birth?.to_string())),
         identity.nationality.clone(),
         identity.issuer.clone(),
         identity.document_number.clone(),
@@ -81,7 +88,27 @@ fn sources(identity: &Identity) -> (Values, Values) {
         identity.printed.clone().unwrap_or_default();
     // Readings from before there was more of the print kept the name alone.
     let name = full_name.or_else(|| identity.printed_name.clone());
-    (fields, [name, date(date_of_birth), nationality, None, document_number, date(expiry_date)])
+    // What the zone lacks was taken from the print: here it says only what it says itself.
+    let zone = Mrz::parse(&identity.mrz_rows, today).map_or(fields, |mrz| of_zone(&mrz));
+    (zone, [name, date(date_of_birth), nationality, None, document_number, date(expiry_date)])
+}
+
+fn of_zone(mrz: &Mrz) -> Values {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let born = match mrz.birth() {
+        MrzBirthDate::Day(day) => Some(day.to_string()),
+        MrzBirthDate::Month { year, month } => Some(PartialDate { year, month: Some(month) }.to_string()),
+        MrzBirthDate::Year(year) => Some(PartialDate { year, month: None }.to_string()),
+        MrzBirthDate::Absent | MrzBirthDate::Impossible => None,
+    };
+    [
+        text(&mrz.name().full()),
+        born,
+        text(normalised_nationality(mrz.nationality())),
+        text(normalised_nationality(mrz.issuer())),
+        text(mrz.document_number()),
+        mrz.expiry_date().map(|date| date.to_string()),
+    ]
 }
 
 fn said(entries: &BTreeMap<String, String>, kind: Kind, keys: &[&str]) -> Option<String> {
@@ -114,13 +141,18 @@ fn same(kind: Kind, one: &str, other: &str) -> Option<bool> {
         }
         Kind::Date => Some(one.parse::<NaiveDate>().ok()? == other.parse().ok()?),
         Kind::Country => Some(one.parse::<CountryCode>().ok()?.agrees_with(&other.parse().ok()?)),
-        Kind::Number => Some(plain_number(one) == plain_number(other)),
+        // What a reader cannot tell apart is no difference.
+        Kind::Number => Some(may_be_same_number(one, other)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 6, 1).unwrap()
+    }
 
     fn read() -> Identity {
         Identity {
@@ -140,7 +172,7 @@ mod tests {
 
     fn row(metadata: &[(&str, &str)], field: &str) -> FieldView {
         let entries = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let rows = fields(Some(&read()), Some(&entries));
+        let rows = fields(Some(&read()), Some(&entries), today());
         rows.into_iter().find(|row| row.field == field).unwrap()
     }
 
@@ -162,13 +194,37 @@ mod tests {
     fn what_cannot_be_compared_is_not_judged() {
         assert_eq!(row(&[("dob", "14 February 1990")], "date_of_birth").agree, None);
         assert_eq!(row(&[], "nationality").agree, None);
-        assert!(fields(None, None).is_empty());
+        assert!(fields(None, None, today()).is_empty());
     }
 
     #[test]
     fn without_a_zone_the_fields_are_the_printed_ones() {
         let licence = Identity { mrz_rows: vec![], printed: None, ..read() };
-        let rows = fields(Some(&licence), None);
+        let rows = fields(Some(&licence), None, today());
         assert!(rows.iter().all(|row| row.zone.is_none() && row.printed.is_some()));
+    }
+
+    #[test]
+    fn what_was_taken_from_the_print_is_not_shown_as_the_zones() {
+        let rows =
+            ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36A7E70<<<<9F<<<<<<0<<<<<<<<<<<<<<<0"];
+        let read = Identity {
+            expiry_date: NaiveDate::from_ymd_opt(2031, 3, 9),
+            mrz_rows: rows.map(str::to_owned).to_vec(),
+            printed: Some(PrintedFields {
+                expiry_date: NaiveDate::from_ymd_opt(2031, 3, 9),
+                ..PrintedFields::default()
+            }),
+            ..Identity::default()
+        };
+        let rows = fields(Some(&read), None, today());
+        let of = |field| {
+            rows.iter()
+                .find(|row| row.field == field)
+                .map(|row| (row.zone.as_deref(), row.printed.as_deref()))
+        };
+        assert_eq!(of("expiry_date"), Some((None, Some("2031-03-09"))));
+        assert_eq!(of("date_of_birth"), Some((Some("1970"), None)));
+        assert_eq!(of("nationality"), Some((Some("A7E"), None)));
     }
 }

@@ -40,13 +40,11 @@ pub async fn of(
 ) -> Result<Vec<DuplicateView>, ApiError> {
     let mut found: Vec<(Likeness, Vec<SessionId>)> = vec![];
     for likeness in Likeness::ALL {
-        if let Some(text) = likeness.of(identity) {
-            let sessions = shared.sessions.services().vault.find(partner, likeness.as_str(), &text).await?;
-            found.push((
-                likeness,
-                sessions.into_iter().filter(|other| *other != session).take(FOUND).collect(),
-            ));
+        let mut sessions = vec![];
+        for text in likeness.indexed_as(identity) {
+            sessions.extend(shared.sessions.services().vault.find(partner, likeness.as_str(), &text).await?);
         }
+        found.push((likeness, sessions.into_iter().filter(|other| *other != session).take(FOUND).collect()));
     }
     let mut among: Vec<SessionId> = found.iter().flat_map(|(_, sessions)| sessions).copied().collect();
     among.sort_unstable();

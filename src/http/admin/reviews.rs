@@ -7,14 +7,13 @@ use domain::ids::SessionId;
 use domain::review::{RejectionCode, Resolution, Ruling};
 use domain::screening::{EnteredIdentity, InvalidEntry};
 use domain::session::{Action, DecideReview, RequestResubmission, ResolveHit, SessionCommand, Step};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::Fields;
 use super::case::{CaseView, render};
 use super::operator::OperatorCaller;
 use crate::http::Shared;
-use crate::http::body::{Body, json_object, optional_json_object};
+use crate::http::body::{Body, JsonObject, json_object, optional_json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::{Keyed, OnSession};
 
@@ -193,7 +192,7 @@ pub async fn screen_case(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let screen = async {
         let object = optional_json_object(payload).await?;
@@ -204,7 +203,7 @@ pub async fn screen_case(
 }
 
 /// Whom the body names; nobody where a form left both fields empty.
-fn entered(object: &Map<String, Value>, today: NaiveDate) -> Result<Option<EnteredIdentity>, ApiError> {
+fn entered(object: &JsonObject, today: NaiveDate) -> Result<Option<EnteredIdentity>, ApiError> {
     let mut fields = Fields::of(object);
     let mut given = |field| fields.text(field).filter(|text| !text.trim().is_empty());
     let (name, born) = (given("name"), given("date_of_birth"));

@@ -132,7 +132,16 @@ async function consent() {
   await call("POST", "consent", { body: { text_hash: textHash, locale } });
 }
 
-const OF_THE_ZONE = ["mrz_missing", "mrz_check_digit_failed"];
+const OF_THE_ZONE = [
+  "mrz_missing",
+  "mrz_check_digit_failed",
+  "document_code_unknown",
+  "issuer_unknown",
+  "nationality_unknown",
+  "name_implausible",
+  "name_unconfirmed",
+  "birth_date_in_doubt",
+];
 
 /** The side of a card that has to be taken again. */
 let sideAgain = null;

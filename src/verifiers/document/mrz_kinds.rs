@@ -1,4 +1,4 @@
-//! The kind of character that ICAO Doc 9303 has at each position of each format.
+//! The kind of character that each format has at each position.
 
 use domain::mrz::MrzFormat;
 
@@ -21,6 +21,11 @@ pub(super) fn kinds(format: MrzFormat, row: usize) -> Vec<Kind> {
             (11, Any),
             (1, Digit),
         ],
+        (MrzFormat::FrenchId, 0) => &[(1, first), (1, Any), (3, Country), (25, LetterOrFiller), (6, Any)],
+        // Department and office of issue may be Corsican: 2A, 2B.
+        (MrzFormat::FrenchId, _) => {
+            &[(4, Digit), (8, Any), (1, Digit), (14, LetterOrFiller), (7, Digit), (1, Sex), (1, Digit)]
+        }
         (_, 0) => &[(1, first), (1, Any), (3, Country), (length - 5, LetterOrFiller)],
         (MrzFormat::Td1, _) => &[(length, LetterOrFiller)],
         (MrzFormat::Td3, _) => &[DATA, &[(14, Any), (1, DigitOrFiller), (1, Digit)]].concat(),

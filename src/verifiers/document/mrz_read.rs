@@ -22,6 +22,11 @@ const LEAST_SURE: f32 = 0.1;
 /// Confidence of every character from which a second, equal reading settles what is printed.
 const CONFIRMED: f32 = 0.85;
 
+/// Where the names begin in a row that also has document code and issuer.
+const NAMES_START: usize = 5;
+/// Fillers that end the names, as far as they are asked for.
+const NAMES_END: usize = 2;
+
 /// One reading of a machine-readable zone: plaintext personal data.
 #[derive(Clone)]
 pub struct MrzReading {
@@ -57,6 +62,16 @@ impl MrzReading {
     pub fn confidence(&self) -> f32 {
         let all = self.confidences.iter().flatten();
         all.clone().sum::<f32>() / all.count().max(1) as f32
+    }
+
+    /// The least probability of a character of the names, up to the fillers that end them: what was cut off or covered
+    /// shows there.
+    pub fn name_confidence(&self) -> f32 {
+        let row = self.format.name_row();
+        let start = if self.format == MrzFormat::Td1 { 0 } else { NAMES_START };
+        let end = self.rows[row].trim_end_matches('<').len() + NAMES_END;
+        let names = self.confidences[row].iter().take(end).skip(start);
+        names.copied().fold(1.0, f32::min)
     }
 
     fn is_seen(&self) -> bool {
@@ -145,9 +160,9 @@ fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: Naive
     for (row, steps) in steps.iter().enumerate() {
         decoded.push(decode_row(steps, format, row)?);
     }
-    if format == MrzFormat::Td2 && decoded[0].text.starts_with("IDFRA") {
-        // The older French card: another order of fields in its second row, so no position restricts anything there.
-        decoded[1] = steps[1].decode(&[Kind::Any; 36])?;
+    // Rows of one size are told apart by how they begin: a French card has a layout of its own.
+    if MrzFormat::recognise(format.rows(), format.row_length(), &decoded[0].text) != Some(format) {
+        return None;
     }
     let score = decoded.iter().map(|row| row.score).sum::<f32>() / decoded.len() as f32;
     let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();
@@ -177,7 +192,8 @@ fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<Decoded
     if row == 0 && ["I0", "IO", "IQ"].contains(&&decoded.text[..2]) {
         decoded.text.replace_range(1..2, "D");
     }
-    if row == format.name_row() {
+    // Behind the surname of a French card stands its office of issue.
+    if row == format.name_row() && format != MrzFormat::FrenchId {
         decoded.text = without_noise_after_name(&decoded.text);
     }
     Some(decoded)
@@ -217,7 +233,8 @@ pub(super) fn vote_on_names(
         }
     }
     let (text, confidences) = elected(&ballots);
-    reading.rows[row] = without_noise_after_name(&text);
+    reading.rows[row] =
+        if reading.format == MrzFormat::FrenchId { text } else { without_noise_after_name(&text) };
     reading.confidences[row] = confidences;
     reading.parsed = Mrz::parse(&reading.rows, today);
     Ok(())

@@ -86,10 +86,11 @@ fn into_domain(reading: super::DocumentReading) -> DocumentReading {
     let zones = zones(&reading);
     let is_valid = reading.mrz_valid;
     let mrz = reading.zone.and_then(|zone| {
+        let name_confidence = Score::quantise(zone.name_confidence());
         let mrz = zone.parsed.ok()?;
         // Digits that fit although their characters were hardly seen are a guess that happened to fit.
         let repaired = mrz.check_digits().all_valid() && !is_valid;
-        Some(document::MrzReading { mrz, rows: zone.rows, repaired })
+        Some(document::MrzReading { mrz, rows: zone.rows, repaired, name_confidence })
     });
     DocumentReading {
         mrz,

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use domain::birth_date::BirthDate;
+use domain::document::number_class::number_class;
 use domain::screening::{ListVersion, SpelledName};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -328,10 +329,11 @@ struct Source<'q> {
     weight: f32,
 }
 
-/// A document number as it is compared: letters and digits only. None if it is too short to mean anything.
+/// A document number as it is compared: letters and digits only, those of one shape as one. None if it is too short to
+/// mean anything.
 pub fn document_key(number: &str) -> Option<String> {
-    let key: String =
-        number.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let mut key = number_class(number);
+    key.retain(|character| character.is_ascii_alphanumeric());
     (key.len() >= LEAST_DOCUMENT_NUMBER).then_some(key)
 }
 

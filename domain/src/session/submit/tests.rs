@@ -1,7 +1,9 @@
 use super::super::testing::{PARTNER, Story, World, face, hit, list, selfie};
 use super::super::{Action, Caller, CheckLiveness};
 use super::*;
-use crate::document::specimen::{EXPIRY_DIGIT, Specimen, day, declared, passport, spoil};
+use crate::document::specimen::{
+    BIRTH_DATE, EXPIRY_DATE, EXPIRY_DIGIT, Specimen, day, declared, passport, spoil, write,
+};
 use crate::document_type::DocumentType;
 use crate::evidence::Capture;
 use crate::face::FaceProblem;
@@ -245,6 +247,60 @@ fn an_unread_name_or_birth_date_is_not_judged() {
     expect_not_judged(&[NotJudged::BirthDateUnread], |world| {
         world.document.edit = |rows| rows[1].replace_range(15..19, "<<<<");
     });
+}
+
+#[test]
+fn a_document_without_an_end_is_looked_at_by_a_person_and_never_rejected() {
+    for edit in [
+        (|rows| write(rows, EXPIRY_DATE, "990101")) as fn(&mut Vec<String>),
+        |rows| write(rows, EXPIRY_DATE, "991231"),
+        |rows| write(rows, EXPIRY_DATE, "<<<<<<"),
+        |rows| write(rows, EXPIRY_DATE, "570101"),
+        |rows| write(rows, EXPIRY_DATE, "890101"),
+    ] {
+        expect(Decision::ManualReview, &[RiskFactor::DocumentInvalid], |world| world.document.edit = edit);
+    }
+}
+
+#[test]
+fn somebody_of_whom_only_the_year_of_birth_is_known_is_screened_by_it() {
+    let outcome = outcome(|world| world.document.edit = |rows| write(rows, BIRTH_DATE, "70<<<<"));
+    assert_eq!(outcome.screening.clear(), Some(true));
+    assert_eq!(
+        (outcome.decision, outcome.reasons),
+        (Decision::ManualReview, vec![RiskFactor::DocumentInvalid])
+    );
+}
+
+#[test]
+fn a_name_or_a_birth_date_that_cannot_be_is_not_judged() {
+    expect_not_judged(&[NotJudged::BirthDateUnread], |world| {
+        world.document.edit = |rows| write(rows, BIRTH_DATE, "<<<<<<");
+    });
+    expect_not_judged(&[NotJudged::BirthDateUnread], |world| {
+        world.document.edit = |rows| write(rows, BIRTH_DATE, "850161");
+    });
+    expect_not_judged(&[NotJudged::NameUnread], |world| {
+        world.document.fields.secondary = "Janecccccc".into();
+    });
+    expect_not_judged(&[NotJudged::NameUnread], |world| {
+        world.document.name_confidence = Score::saturating(1_000);
+    });
+}
+
+#[test]
+fn a_name_that_was_read_for_sure_needs_no_print_to_be_approved() {
+    expect(Decision::Approved, &[], |world| world.document.names_agree = None);
+}
+
+#[test]
+fn a_year_of_birth_that_may_be_of_age_is_not_called_too_young() {
+    let reasons = |edit: fn(&mut Vec<String>)| outcome(|world| world.document.edit = edit).reasons;
+    assert_eq!(reasons(|rows| write(rows, BIRTH_DATE, "08<<<<")), [RiskFactor::DocumentInvalid]);
+    assert_eq!(
+        reasons(|rows| write(rows, BIRTH_DATE, "09<<<<")),
+        [RiskFactor::DocumentInvalid, RiskFactor::BelowMinimumAge]
+    );
 }
 
 #[test]

@@ -86,8 +86,24 @@ pub(super) fn zone(case: &CaseView) -> Markup {
 pub(super) fn fields(case: &CaseView) -> Markup {
     html! {
         @if case.identity.is_none() { p class="quiet" { "Nothing was read, or it was erased." } }
+        (findings(case))
         @if !case.fields.is_empty() { (fields_table(&case.fields)) }
         (metadata(case))
+    }
+}
+
+/// What speaks against the document, and what to make of it.
+fn findings(case: &CaseView) -> Markup {
+    html! {
+        @if !case.document_findings.is_empty() {
+            h3 { "Findings" }
+            ul class="pairs" { @for finding in &case.document_findings {
+                li { span class="tag" { (words(finding.code)) } @if let Some(text) = finding.text { " " (text) } }
+            } }
+        }
+        @if case.name_confirmed == Some(false) {
+            p class="quiet" { "The name is not confirmed by the print. No check digit covers it: compare it with the image." }
+        }
     }
 }
 

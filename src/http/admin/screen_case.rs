@@ -4,7 +4,6 @@ use actix_web::web;
 use chrono::NaiveDate;
 use domain::screening::{EnteredIdentity, InvalidEntry};
 use domain::session::Action;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::Fields;
@@ -12,7 +11,7 @@ use super::case::CaseView;
 use super::operator::OperatorCaller;
 use super::reviews::act;
 use crate::http::Shared;
-use crate::http::fields::optional_json_object;
+use crate::http::body::{Body, JsonObject, optional_json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::{Keyed, OnSession};
 
@@ -47,7 +46,7 @@ pub async fn screen_case(
     caller: OperatorCaller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    payload: web::Payload,
+    payload: Body,
 ) -> Answer<CaseView> {
     let screen = async {
         let object = optional_json_object(payload).await?;
@@ -58,7 +57,7 @@ pub async fn screen_case(
 }
 
 /// Whom the body names; nobody where a form left both fields empty.
-fn entered(object: &Map<String, Value>, today: NaiveDate) -> Result<Option<EnteredIdentity>, ApiError> {
+fn entered(object: &JsonObject, today: NaiveDate) -> Result<Option<EnteredIdentity>, ApiError> {
     let mut fields = Fields::of(object);
     let mut given = |field| fields.text(field).filter(|text| !text.trim().is_empty());
     let (name, born) = (given("name"), given("date_of_birth"));

@@ -17,6 +17,7 @@ mod overview;
 mod partners;
 mod queue;
 mod reviews;
+mod screen_case;
 mod screening;
 mod session;
 mod sessions;
@@ -54,8 +55,9 @@ pub use partners::{
 pub use queue::{__path_list_reviews, QueueQuery, ReviewCount, ReviewItem, ReviewQueue, queue};
 pub use reviews::{
     __path_add_note, __path_claim_case, __path_decide_case, __path_release_case, __path_request_resubmission,
-    __path_resolve_hit, __path_screen_case,
+    __path_resolve_hit,
 };
+pub use screen_case::__path_screen_case;
 pub use screening::{__path_search_lists, SearchQuery, search};
 pub use session::{__path_change_password, __path_sign_in, __path_sign_out, __path_who_am_i};
 pub use sessions::{__path_find_sessions, FoundSession, SessionsQuery, sessions};
@@ -86,7 +88,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource(&of_review("release"), "POST").route(web::post().to(reviews::release_case)))
         .service(resource(&of_review("snooze"), "POST").route(web::post().to(snooze::snooze_case)))
         .service(resource(&of_review("notes"), "POST").route(web::post().to(reviews::add_note)))
-        .service(resource(&of_review("screening"), "POST").route(web::post().to(reviews::screen_case)))
+        .service(resource(&of_review("screening"), "POST").route(web::post().to(screen_case::screen_case)))
         .service(resource(&of_review("hits"), "POST").route(web::post().to(reviews::resolve_hit)))
         .service(resource(&of_review("decision"), "POST").route(web::post().to(reviews::decide_case)))
         .service(

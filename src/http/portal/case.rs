@@ -1,16 +1,19 @@
 //! A case on one screen: the evidence, the fields, the hits, what to decide, and everything that happened.
 
+mod decide;
 mod document;
+mod screening;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ids::SessionId;
 use domain::operator::Role;
 use domain::review::Resolution;
-use domain::screening::NotJudged;
 use maud::{Markup, html};
 
+use self::decide::decide;
 use self::document::{duplicates, fields, images, zone};
-use super::desk::{Desk, called, works};
+use self::screening::screening;
+use super::desk::{Desk, works};
 use super::page::{Page, words};
 use super::{for_operator, problem};
 use crate::http::Shared;
@@ -243,108 +246,6 @@ pub fn hit(found: &HitView) -> Markup {
         } }
         @for property in ["birthDate", "nationality", "program", "topics"] {
             @if let Some(values) = found.properties.get(property) { p class="quiet" { (property) ": " (values.join(", ")) } }
-        }
-    }
-}
-
-/// What the applicant was screened against last, and the form for doing it again.
-fn screening(desk: &Desk<'_>, api: &dyn Fn(&str) -> String) -> Markup {
-    let seen = desk.case.screening.as_ref();
-    html! {
-        @match seen {
-            None => p class="quiet" { "Not screened yet." },
-            Some(seen) => {
-                p {
-                    span class="tag" { (words(seen.outcome)) } " "
-                    @for doubt in &seen.because { span class="tag bad" { (words(not_judged(*doubt))) } " " }
-                    time datetime=(seen.screened_at) { (seen.screened_at) }
-                    @if let Some(reviewer) = &seen.screened_by { " by " (called(desk.people, reviewer)) }
-                }
-                p class="quiet" {
-                    @if seen.lists.is_empty() { "No list was consulted." }
-                    @for list in &seen.lists { (list.name) ", version " (list.version) ", of " (list.date) @if list.demonstration { " (demonstration)" } ". " }
-                }
-                @if let Some(entered) = &seen.entered {
-                    p { "Entered by hand: " strong { (entered.name) } ", born " (entered.date_of_birth) }
-                }
-            }
-        }
-        @if desk.has_it {
-            form method="post" data-api=(api("screening")) class="panel" {
-                (problem())
-                p class="quiet" { "Leave both fields empty to screen by what was read. What you enter is kept and counts for this case." }
-                label { "Name " input name="name" maxlength="300" autocomplete="off"; }
-                label { "Date or year of birth, such as 1970-03-09 or 1970 " input name="date_of_birth" maxlength="10" autocomplete="off"; }
-                button class="plain" type="submit" { "Screen now" }
-            }
-        }
-    }
-}
-
-const fn not_judged(doubt: NotJudged) -> &'static str {
-    match doubt {
-        NotJudged::NameUnread => "name not read for sure",
-        NotJudged::BirthDateUnread => "birth date not read for sure",
-        NotJudged::ListsMissing => "no list is loaded",
-        NotJudged::ListsStale => "a list is too old",
-    }
-}
-
-const CODES: [(&str, &str); 6] = [
-    ("document_fraud", "The document is not genuine"),
-    ("document_unusable", "The document cannot be relied on"),
-    ("identity_mismatch", "Not the document's holder"),
-    ("liveness_fraud", "Nobody was in front of the camera"),
-    ("sanctions_match", "On a sanctions list"),
-    ("risk_policy", "Excluded by the risk policy"),
-];
-
-/// However it is decided, the next case follows.
-fn decide(desk: &Desk<'_>, api: &dyn Fn(&str) -> String) -> Markup {
-    let next = &desk.next();
-    html! {
-        section aria-labelledby="decide" {
-            h2 id="decide" { "Decide" }
-            @match &desk.case.approval {
-                Some(approval) if approval.allowed => form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
-                    (problem())
-                    input type="hidden" name="decision" value="approved";
-                    @if approval.note_required {
-                        p { "A check failed, or the applicant was screened by hand: say why the case can be approved." }
-                    }
-                    label { "Note " textarea name="note" maxlength="2000" rows="2" required[approval.note_required] {} }
-                    button type="submit" data-key="a" data-focus { "Approve" }
-                },
-                Some(approval) => p class="panel" role="status" {
-                    (approval.detail.as_deref().unwrap_or_default()) "."
-                    @if approval.code == Some("hit_found") { " Screen now to see it." }
-                },
-                None => {},
-            }
-            form method="post" data-api=(api("decision")) data-next=(next) class="panel" {
-                (problem())
-                input type="hidden" name="decision" value="rejected";
-                fieldset {
-                    legend { "Reject because" }
-                    @for (number, (code, sentence)) in CODES.iter().enumerate() {
-                        @let key = (number == 0).then_some("j");
-                        label class="choice" { input type="checkbox" name="codes[]" value=(code) data-key=[key] data-focus=[key]; " " (sentence) }
-                    }
-                }
-                label { "Note " textarea name="note" maxlength="2000" rows="2" {} }
-                button class="bad" type="submit" { "Reject" }
-            }
-            form method="post" data-api=(api("resubmission")) data-next=(next) class="panel" {
-                (problem())
-                fieldset {
-                    legend { "Ask the person again for" }
-                    @for step in ["document", "selfie", "liveness"] {
-                        label class="choice" { input type="checkbox" name="steps[]" value=(step); " " (step) }
-                    }
-                }
-                label { "What the person is told; say nothing of screening " textarea name="message" maxlength="2000" rows="2" {} }
-                button class="plain" type="submit" { "Send back" }
-            }
         }
     }
 }

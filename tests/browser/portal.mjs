@@ -219,7 +219,7 @@ await ann.click("button:has-text('Tomorrow')");
 await ann.waitForURL((url) => isQueue(url) && url.searchParams.has("done"));
 await ann.waitForSelector("text=Your queue is empty.");
 await inspected(ann, "queue-done");
-await appears(ann, `${base}/admin?snoozed=only`, "text=put off until");
+await appears(ann, `${base}/admin?snoozed=only`, "text=snoozed until");
 
 // The case as it stood after its first event, by keyboard alone; then as it stands.
 await ann.goto(address);

@@ -218,9 +218,7 @@ fn typical(status: StatusCode) -> (&'static str, Value) {
         404 => said("session_not_found", "Session not found"),
         409 => said("conflict", "The session is being changed; try again"),
         413 => said("body_too_large", "The body is larger than 256 KiB"),
-        415 => {
-            said("unsupported_media_type", "This call takes a JSON object (Content-Type: application/json)")
-        }
+        415 => said("unsupported_media_type", "The body is of another type than this call takes"),
         422 => {
             let missing = json!([{ "loc": ["body", "file"], "msg": "Field required", "type": "missing" }]);
             ("validation_error", missing)

@@ -51,7 +51,7 @@ pub async fn show(arrival: web::Query<Arrival>) -> HttpResponse {
     let form = html! {
         form method="post" class="narrow" data-api="/admin/api/sign-in" data-next=(next.unwrap_or(QUEUE)) {
             @if next.is_some_and(|next| next != QUEUE) {
-                p class="panel" role="status" { "Sign in to go back to the page you were on. What you had entered there is kept in this tab." }
+                p class="panel" role="status" { "Sign in to go back to the page you were on. Anything you had entered there is kept in this tab." }
             }
             (problem())
             label for="login" { "Name" }

@@ -124,8 +124,8 @@ fn table(
             table {
                 thead { tr {
                     @if can_pick { th scope="col" { input type="checkbox" data-all aria-label="Select all on this page"; } }
-                    th scope="col" { "Session" } th scope="col" { "Waiting" } th scope="col" { "Why" }
-                    th scope="col" { "Risk" } th scope="col" { "Reasons" } th scope="col" { "With" } th scope="col" { "Assigned to" }
+                    th scope="col" { "Session" } th scope="col" { "Waiting" } th scope="col" { "Trigger" }
+                    th scope="col" { "Risk" } th scope="col" { "Reasons" } th scope="col" { "Claimed by" } th scope="col" { "Assigned to" }
                 } }
                 tbody { @for item in &queue.items { (row(item, people, now, trail, can_pick)) } }
             }
@@ -163,23 +163,23 @@ fn filter(query: &QueueQuery, counts: &[ReviewCount], people: &[NamedOperatorVie
     let levels = ["low", "medium", "high"].map(|level| {
         (level, format!("{level} ({})", waiting(&|count| count.risk_level.as_deref() == Some(level))))
     });
-    let orders = [("oldest", "the longest waiting"), ("riskiest", "the riskiest")]
+    let orders = [("oldest", "oldest first"), ("riskiest", "riskiest first")]
         .map(|(word, told)| (word, told.to_owned()));
     let holders = [("nobody", "nobody"), ("me", "me")].map(|(word, told)| (word, told.to_owned()));
     let snoozed = counts.iter().map(|count| count.snoozed).sum::<u64>();
-    let put_off = [("only", format!("nothing else ({snoozed})")), ("all", "too".to_owned())];
+    let snoozing = [("all", format!("include ({snoozed})")), ("only", format!("only ({snoozed})"))];
     let named = people
         .iter()
         .map(|one| (one.operator_id.as_str(), one.login.clone().unwrap_or_else(|| one.operator_id.clone())));
     let assignees: Vec<_> = holders.iter().cloned().chain(named).collect();
     html! {
         form method="get" action="/admin" class="row" {
-            (choice("order", "First", None, &orders, &query.order))
-            (choice("cause", "Why", Some("any"), &causes, &query.cause))
+            (choice("order", "Sort by", None, &orders, &query.order))
+            (choice("cause", "Trigger", Some("any"), &causes, &query.cause))
             (choice("risk_level", "Risk", Some("any"), &levels, &query.risk_level))
-            (choice("held_by", "With", Some("anybody"), &holders, &query.held_by))
+            (choice("held_by", "Claimed by", Some("anybody"), &holders, &query.held_by))
             (choice("assigned_to", "Assigned to", Some("anybody"), &assignees, &query.assigned_to))
-            (choice("snoozed", "Put off", Some("left out"), &put_off, &query.snoozed))
+            (choice("snoozed", "Snoozed", Some("hide"), &snoozing, &query.snoozed))
             button class="plain" type="submit" { "Show" }
         }
     }
@@ -221,7 +221,7 @@ fn row(
             @if can_pick { td { input type="checkbox" name="sessions[]" value=(item.session_id) aria-label={ "Select " (item.session_id) }; } }
             th scope="row" { a href={ "/admin/reviews/" (item.session_id) "?" (trail) } { code { (item.session_id) } } }
             td { time datetime=(item.waiting_since) { (waited(&item.waiting_since, now)) } @if item.overdue { " " span class="tag bad" { "overdue" } }
-                @if let Some(until) = &item.snoozed_until { " " span class="tag" { "put off until " (until) } }
+                @if let Some(until) = &item.snoozed_until { " " span class="tag" { "snoozed until " (until) } }
             }
             td { (words(&item.cause)) }
             td { (item.risk_level.as_deref().unwrap_or("-")) @if let Some(score) = item.risk_score { " (" (format!("{score:.2}")) ")" } }

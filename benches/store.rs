@@ -18,7 +18,7 @@ use ekyc_onboarder::app::{App, bind, projections, pump};
 use ekyc_onboarder::config::Settings;
 use ekyc_onboarder::partners::KeyRequest;
 use ekyc_onboarder::sessions::{Actor, Sessions};
-use ekyc_onboarder::store::{DatabaseAddress, Store};
+use ekyc_onboarder::store::{CatchUp, DatabaseAddress, PageStart, SessionFilter, Store};
 use ekyc_onboarder::verifiers::Verifiers;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use secrecy::ExposeSecret;
@@ -83,6 +83,7 @@ async fn measure() -> Result<()> {
     while store.unnumbered().await? > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    lists(&store, partner).await?;
     polls(&format!("{base}/partner/sessions/{session}"), &key).await?;
     rebuild(&store, &address).await
 }
@@ -169,8 +170,7 @@ async fn lag(sessions: &Arc<Sessions>, store: &Store, partner: PartnerId) -> Res
         let version = sessions.execute(command, Actor::system()).await?.view.version.cast_signed();
         let (store, appended) = (store.clone(), Instant::now());
         waits.push(tokio::spawn(async move {
-            while store.session_row(partner, session).await.unwrap().0.is_none_or(|row| row.version < version)
-            {
+            while store.session_row(session).await.unwrap().0.is_none_or(|row| row.version < version) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             appended.elapsed()
@@ -226,6 +226,30 @@ async fn bare_rows(address: &DatabaseAddress, clients: usize) -> Result<f64> {
             .await)
         }
     }
+}
+
+/// A page of a list, with a look first at whether an event waits for its number and without: in turns, while nothing waits.
+async fn lists(store: &Store, partner: PartnerId) -> Result<()> {
+    let reader = CatchUp::new(store.clone(), pump(store));
+    let filter = SessionFilter { partner: Some(partner), ..SessionFilter::default() };
+    let (mut with, mut without) = (vec![], vec![]);
+    for turn in 0..4_000 {
+        let started = Instant::now();
+        if turn % 2 == 0 {
+            reader.wait().await?;
+        }
+        store.list_sessions(&filter, PageStart::Offset(0), 50).await?;
+        if turn % 2 == 0 { &mut with } else { &mut without }.push(started.elapsed());
+    }
+    let [with, without] = [with, without].map(|mut took| {
+        took.sort();
+        took[took.len() / 2].as_secs_f64() * 1e6
+    });
+    println!(
+        "a page of 50 sessions: median {with:.0} us with the look at what waits, {without:.0} us without, ratio {:.2}",
+        with / without
+    );
+    Ok(())
 }
 
 /// Polls by a key against an actix handler that gives the same bytes.

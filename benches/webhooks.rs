@@ -1,5 +1,6 @@
 //! How fast webhooks go out: deliveries a second to receivers of this machine, the time from a session's creation to the
-//! arrival of its first webhook at a hundred a second, and what one endpoint of a thousand that hangs does to the others.
+//! arrival of its first webhook at a hundred a second, what one endpoint of a thousand that hangs does to the others, and what two
+//! partners whose endpoints are all slow do to a third.
 //!
 //! `cargo bench --bench webhooks` on the embedded file; with `EKYC_DATABASE_URL` and `EKYC_KEYS_URL` on PostgreSQL, in empty
 //! databases made for it.
@@ -82,7 +83,8 @@ async fn measure() -> Result<()> {
     }
     first_attempts(&caller, &arrivals).await;
     throughput(&caller, &store).await?;
-    one_of_a_thousand_hangs(&crowd, &store).await
+    one_of_a_thousand_hangs(&crowd, &store).await?;
+    two_partners_are_slow(&caller, &crowd).await
 }
 
 struct Caller {
@@ -96,6 +98,16 @@ impl Caller {
         let request = self.client.post(format!("{}{path}", self.base)).header("X-API-Key", &self.key);
         let answer = request.json(&body).send().await.unwrap();
         answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let request = self.client.get(format!("{}{path}", self.base)).header("X-API-Key", &self.key);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
+    async fn delete(&self, path: &str) {
+        let request = self.client.delete(format!("{}{path}", self.base)).header("X-API-Key", &self.key);
+        request.send().await.unwrap().error_for_status().unwrap();
     }
 
     async fn open(&self) -> String {
@@ -207,6 +219,62 @@ async fn one_of_a_thousand_hangs(callers: &[Caller], store: &Store) -> Result<()
         well.as_secs_f64() * 1e3,
         beside.as_secs_f64() / well.as_secs_f64(),
         (resident() - memory) / 1e6
+    );
+    Ok(())
+}
+
+/// Two partners with twenty endpoints each that answer 500 after 13.5 s, and how long a third one's message takes beside them.
+async fn two_partners_are_slow(caller: &Caller, crowd: &[Caller]) -> Result<()> {
+    let arrivals = Arc::new(Arrivals::default());
+    let url = receiver(Arc::clone(&arrivals))?;
+    caller.post("/partner/webhooks/endpoints", json!({ "url": url })).await;
+    let told = async || {
+        let mut took = vec![];
+        for _ in 0..20 {
+            let session = caller.open().await;
+            let opened = Instant::now();
+            while !arrivals.lock().unwrap().contains_key(&session) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            took.push(opened.elapsed().as_secs_f64() * 1e3);
+        }
+        took.sort_by(f64::total_cmp);
+        (took[took.len() / 2], took[took.len() - 1])
+    };
+    let (alone, _) = told().await;
+    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let slow = format!("http://{}/", listener.local_addr()?);
+    let under_way = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = web::Data::from(Arc::clone(&under_way));
+    let take = |counted: web::Data<std::sync::atomic::AtomicUsize>| async move {
+        counted.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(13_500)).await;
+        HttpResponse::InternalServerError().finish()
+    };
+    let app = move || Service::new().app_data(counted.clone()).route("/", web::post().to(take));
+    tokio::spawn(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run());
+    // The last two of the crowd are told at slow addresses from now on.
+    for partner in &crowd[CROWD - 2..] {
+        let all = partner.get("/partner/webhooks/endpoints").await;
+        for endpoint in all["items"].as_array().unwrap() {
+            let id = endpoint["endpoint_id"].as_str().unwrap();
+            partner.delete(&format!("/partner/webhooks/endpoints/{id}")).await;
+        }
+        for number in 0..EACH {
+            partner.post("/partner/webhooks/endpoints", json!({ "url": format!("{slow}?{number}") })).await;
+        }
+        for _ in 0..9 {
+            partner.open().await;
+        }
+    }
+    while under_way.load(Ordering::SeqCst) < 250 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (beside, longest) = told().await;
+    println!(
+        "beside two partners whose 40 endpoints answer 500 after 13.5 s: median {beside:.0} ms (longest {longest:.0} ms), {alone:.0} ms \
+         alone (ratio {:.2})",
+        beside / alone
     );
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App as HttpApp, HttpServer, middleware, web};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
 use domain::Timestamp;
 use domain::policy::Policy;
@@ -37,7 +37,7 @@ use crate::store::projection::Projection;
 use crate::store::review_queue::ReviewQueueProjection;
 use crate::store::webhooks::endpoints::WebhookEndpointsProjection;
 use crate::store::webhooks::messages::WebhookMessagesProjection;
-use crate::store::{FileLock, ProjectionStatus, Pump, Store, StoreError};
+use crate::store::{CatchUp, FileLock, ProjectionStatus, Pump, Store, StoreError};
 use crate::vault::{KeyVault, MasterKey, MasterKeySource};
 use crate::verifiers::Verifiers;
 use crate::verifiers::timed::Timed;
@@ -92,16 +92,10 @@ impl App {
         verifiers: Verifiers,
     ) -> Result<Self> {
         make_private_folder(&settings.data_dir)?;
-        let (database, keys) = (settings.database()?, settings.keys()?);
-        let store = Store::open(database).await.context("the database cannot be opened")?;
+        let store = Store::open(settings.database()?).await.context("the database cannot be opened")?;
         let lock = store.lock_instance()?;
         let master = master_key(&settings)?;
-        let vault = KeyVault::open(keys, &master).await.context("the key database cannot be opened")?;
-        ensure!(
-            store.belongs_with(vault.database_fingerprint()).await?,
-            "the key database is not the one that opens what this database holds: see keys_url"
-        );
-        let vault = Arc::new(vault);
+        let vault = Arc::new(open_vault(&settings, &master, &store).await?);
         let evidence = Arc::new(FileEvidence::open(&settings.evidence_folder(), Arc::clone(&vault))?);
         let metrics = Arc::new(Metrics::default());
         let partners = Arc::new(Partners::new(&store, Arc::clone(&clock)));
@@ -130,6 +124,7 @@ impl App {
             sessions,
             webhooks,
             partners: Arc::clone(&partners),
+            catch_up: CatchUp::new(store.clone(), pump.clone()),
             sign_ins: SignIns::new(&store, Arc::clone(&vault), clock),
             store,
             vault,
@@ -281,6 +276,31 @@ pub async fn projection_status(store: &Store) -> Result<Vec<ProjectionStatus>, S
 /// The pump with every projection.
 pub fn pump(store: &Store) -> Pump {
     Pump::new(store.clone(), projections())
+}
+
+const ANOTHER_KEY_DATABASE: &str =
+    "the key database is not the one that opens what this database holds: see keys_url";
+
+/// Opens the key database of the settings, if it is the one that belongs with the store; what is there is not changed otherwise.
+pub async fn open_vault(settings: &Settings, master: &MasterKey, store: &Store) -> Result<KeyVault> {
+    require_own_keys(settings, store).await?;
+    let vault =
+        KeyVault::open(settings.keys()?, master).await.context("the key database cannot be opened")?;
+    ensure!(store.belongs_with(vault.database_fingerprint()).await?, ANOTHER_KEY_DATABASE);
+    Ok(vault)
+}
+
+/// Refuses settings that name another key database than the one that belongs with the store: asked before anything is written.
+///
+/// A key database that is away is no reason to refuse: whoever revokes a key needs none.
+pub async fn require_own_keys(settings: &Settings, store: &Store) -> Result<()> {
+    let Some(known) = store.key_database().await? else { return Ok(()) };
+    match KeyVault::fingerprint_at(&settings.keys()?).await {
+        Ok(Some(found)) => ensure!(known == found, ANOTHER_KEY_DATABASE),
+        Ok(None) => bail!("there is no key database where keys_url says; this database has one"),
+        Err(error) => tracing::warn!(%error, "the key database cannot be compared"),
+    }
+    Ok(())
 }
 
 /// The master key, from wherever the settings say that it lies.

@@ -117,10 +117,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Models(command) => models::run(command),
         Command::Lists(command) => block_on(lists::run(command, &settings)),
         Command::Keys(command) => {
-            block_on(with_store(settings, async |store| keys::run(command, store).await))
+            block_on(with_own_keys(settings, async |store| keys::run(command, store).await))
         }
         Command::Partners(command) => {
-            block_on(with_store(settings, async |store| partners::run(command, store).await))
+            block_on(with_own_keys(settings, async |store| partners::run(command, store).await))
         }
         Command::Operators(command) => {
             let vault = settings.clone();
@@ -133,13 +133,15 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::History(args) => {
             block_on(with_store(settings, async |store| history::run(args, store).await))
         }
-        Command::Erase(args) => block_on(with_store(settings, async |store| erase::run(args, store).await)),
+        Command::Erase(args) => {
+            block_on(with_own_keys(settings, async |store| erase::run(args, store).await))
+        }
         Command::Reviews(args) => {
             block_on(with_store(settings, async |store| reviews::run(args, store).await))
         }
         Command::Audit(args) => block_on(with_store(settings, async |store| audit::run(args, store).await)),
         Command::Projections(command) => {
-            block_on(with_store(settings, async |store| projections::run(command, store).await))
+            block_on(with_own_keys(settings, async |store| projections::run(command, store).await))
         }
         Command::Log(command) => block_on(with_store(settings, async |store| log::run(command, store).await)),
         Command::Backup(args) => block_on(backup::take(args, settings)),
@@ -161,6 +163,15 @@ fn block_on<T>(task: impl Future<Output = Result<T>>) -> Result<T> {
         .build()
         .context("the asynchronous runtime cannot start")?
         .block_on(task)
+}
+
+/// As [`with_store`], for what may write: not beside another key database than the store's own.
+async fn with_own_keys<T>(settings: Settings, work: impl AsyncFnOnce(&Store) -> Result<T>) -> Result<T> {
+    with_store(settings.clone(), async |store| {
+        crate::app::require_own_keys(&settings, store).await?;
+        work(store).await
+    })
+    .await
 }
 
 /// Opens the store beside a server that may be running: commands only append and read.

@@ -57,7 +57,7 @@ use crate::metrics::Metrics;
 use crate::operators::sign_in::SignIns;
 use crate::partners::Partners;
 use crate::sessions::Sessions;
-use crate::store::Store;
+use crate::store::{CatchUp, Store};
 use crate::vault::KeyVault;
 use crate::verifiers::pool::InferencePool;
 use crate::verifiers::screening::ListStore;
@@ -71,6 +71,8 @@ pub struct Shared {
     pub webhooks: Webhooks,
     /// Keys, lists of sessions, health.
     pub store: Store,
+    /// What lists wait for.
+    pub catch_up: CatchUp,
     /// Keyed hashes of requests, and whether the keys can be reached.
     pub vault: Arc<KeyVault>,
     /// How much may be asked.

@@ -5,10 +5,13 @@ pub mod sign_in;
 
 pub use password::{InvalidPassword, Password};
 
+use password::Hashing;
+
 use std::sync::Arc;
 
 use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, EventStore};
+use domain::Timestamp;
 use domain::ids::OperatorId;
 use domain::operator::{
     InvalidLogin, LoginName, Operator, OperatorAction, OperatorCommand, OperatorError, Role,
@@ -43,6 +46,15 @@ pub enum OperatorsError {
     /// The key database failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Too many passwords wait to be hashed.
+    #[error("too many passwords are being tried; try again in {retry_after} s")]
+    Busy {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// The event database is away, locked or full.
+    #[error("storage is not available")]
+    Unavailable,
     /// The store failed to append, or hashing was interrupted.
     #[error("{0}")]
     Failed(String),
@@ -54,6 +66,8 @@ pub struct NamedOperator {
     pub info: OperatorInfo,
     /// The login name; none once it was erased.
     pub login: Option<LoginName>,
+    /// Until when no password is tried, for some address at least.
+    pub locked_until: Option<Timestamp>,
 }
 
 /// Commands on operators.
@@ -63,12 +77,14 @@ pub struct Operators {
     events: PersistedEventStore<StoreEvents, Operator>,
     pump: Pump,
     clock: Arc<dyn Clock>,
+    hashing: Hashing,
 }
 
 impl Operators {
     /// Over a store and its keys.
     pub fn new(store: &Store, vault: Arc<KeyVault>, clock: Arc<dyn Clock>) -> Self {
-        Self { events: store.event_store(), pump: pump(store), store: store.clone(), vault, clock }
+        let (events, pump) = (store.event_store(), pump(store));
+        Self { events, pump, store: store.clone(), vault, clock, hashing: Hashing::default() }
     }
 
     /// Takes somebody on; an invitation that broke off before its event is finished.
@@ -80,7 +96,7 @@ impl Operators {
         actor: &Actor,
     ) -> Result<OperatorId, OperatorsError> {
         let login = LoginName::try_from(login)?;
-        let hash = password.hash().await?;
+        let hash = self.hashed(&password).await?;
         let fresh = OperatorId::new(Uuid::new_v4());
         let operator = if self.vault.add_login(fresh, &login, &hash).await? {
             fresh
@@ -112,7 +128,7 @@ impl Operators {
         actor: &Actor,
     ) -> Result<OperatorId, OperatorsError> {
         let operator = self.operator(login).await?;
-        let hash = password.hash().await?;
+        let hash = self.hashed(&password).await?;
         self.act(operator, OperatorAction::NotePassword, actor).await?;
         self.vault.set_password(operator, &hash).await?;
         Ok(operator)
@@ -128,13 +144,55 @@ impl Operators {
         self.act(operator, action, actor).await
     }
 
+    /// Has passwords tried again for somebody whose name is locked; where it is not, nothing happens.
+    pub async fn unlock(&self, operator: OperatorId, actor: &Actor) -> Result<(), OperatorsError> {
+        let login = self.vault.login_name(operator).await?.ok_or(OperatorError::NotFound)?;
+        self.unlock_name(operator, &login, actor).await
+    }
+
+    /// As [`Operators::unlock`], by the login name.
+    pub async fn unlock_login(&self, login: &str, actor: &Actor) -> Result<OperatorId, OperatorsError> {
+        let operator = self.operator(login).await?;
+        self.unlock_name(operator, &LoginName::try_from(login)?, actor).await?;
+        Ok(operator)
+    }
+
+    async fn unlock_name(
+        &self,
+        operator: OperatorId,
+        login: &LoginName,
+        actor: &Actor,
+    ) -> Result<(), OperatorsError> {
+        let name = self.guessed_name(login.as_str());
+        let is_locked = self.store.locked_names(self.clock.now()).await?.iter().any(|(one, _)| *one == name);
+        if is_locked {
+            // Noted first: nobody is unlocked without a trace.
+            self.act(operator, OperatorAction::Unlock, actor).await?;
+        }
+        self.store.unlock_name(&name).await?;
+        Ok(())
+    }
+
+    /// What wrong passwords are counted by: nobody reads a name out of it.
+    fn guessed_name(&self, login: &str) -> [u8; 32] {
+        self.vault.keyed_digest("sign-in name", login.trim().to_lowercase().as_bytes())
+    }
+
+    async fn hashed(&self, password: &Password) -> Result<String, OperatorsError> {
+        self.hashing.turn().await?.hash(password).await
+    }
+
     /// Everybody, with names.
     pub async fn list(&self) -> Result<Vec<NamedOperator>, OperatorsError> {
-        let mut named = vec![];
-        for info in self.store.list_operators().await? {
-            named.push(NamedOperator { login: self.vault.login_name(info.id).await?, info });
-        }
-        Ok(named)
+        let mut logins = self.vault.login_names().await?;
+        let locked = self.store.locked_names(self.clock.now()).await?;
+        let named = |info: OperatorInfo| {
+            let login = logins.remove(&info.id);
+            let name = login.as_ref().map(|login| self.guessed_name(login.as_str()));
+            let lock = locked.iter().find(|(one, _)| name.is_some_and(|name| *one == name));
+            NamedOperator { info, login, locked_until: lock.map(|(_, until)| *until) }
+        };
+        Ok(self.store.list_operators().await?.into_iter().map(named).collect())
     }
 
     async fn operator(&self, login: &str) -> Result<OperatorId, OperatorsError> {
@@ -184,6 +242,10 @@ impl Operators {
                 Ok(_) => return Ok(self.pump.pump_until_idle().await?),
                 Err(AggregateError::AggregateConflict) => {}
                 Err(AggregateError::UserError(refusal)) => return Err(refusal.into()),
+                Err(AggregateError::DatabaseConnectionError(error)) => {
+                    tracing::error!(%error, "the event database is not available");
+                    return Err(OperatorsError::Unavailable);
+                }
                 Err(error) => return Err(OperatorsError::Failed(format!("{}: {error}", Operator::TYPE))),
             }
         }

@@ -15,6 +15,7 @@ pub use crate::commands::Actor;
 use crate::commands::{TRIES, attempt};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, StoreEvents};
+use crate::verifiers::pool::on_behalf_of;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +109,35 @@ impl Sessions {
     }
 
     async fn execute_here(&self, command: SessionCommand, actor: &Actor) -> Result<Folded, CommandError> {
+        let owner = self.owner(&command).await?;
+        if let (Some(owner), Caller::Partner(partner)) = (owner, command.caller)
+            && owner != partner
+        {
+            return Err(CommandError::Refused(SessionError::NotFound));
+        }
+        // The partner's share of the pool is its own.
+        on_behalf_of(owner, self.carry_out(command, actor)).await
+    }
+
+    /// Whose session it is, for partners and applicants; the server and its operators work on everybody's.
+    async fn owner(&self, command: &SessionCommand) -> Result<Option<PartnerId>, CommandError> {
+        match (&command.action, command.caller) {
+            (Action::Open(open), _) => Ok(Some(open.partner)),
+            (_, Caller::Partner(_) | Caller::Link { .. }) => {
+                self.store.partner_of_session(command.session).await.map_err(|error| {
+                    if error.is_unavailable() {
+                        tracing::error!(%error, "the event database is not available");
+                        CommandError::Unavailable
+                    } else {
+                        CommandError::Store(error.to_string())
+                    }
+                })
+            }
+            (_, Caller::Operator(_) | Caller::System) => Ok(None),
+        }
+    }
+
+    async fn carry_out(&self, command: SessionCommand, actor: &Actor) -> Result<Folded, CommandError> {
         for _ in 0..TRIES {
             match self.attempt(command.clone(), actor).await {
                 Err(AggregateError::AggregateConflict) => {}
@@ -173,17 +203,48 @@ impl Sessions {
         }
     }
 
-    /// The partner's view of a session, never older than the last append: if the read model is behind, the stream is
-    /// folded with the same reducer.
+    /// The partner's view of a session, never older than the last append; none if it is unknown or another partner's.
     pub async fn view(&self, partner: PartnerId, id: SessionId) -> Result<Option<PartnerView>, StoreError> {
-        let (row, version) = self.store.session_row(partner, id).await?;
-        let stored = row.map(|row| row.view()).transpose()?;
-        let view = match stored {
-            Some(view) if view.version >= version => Some(view),
-            _ if version == 0 => None,
-            _ => self.fold(id).await?,
-        };
+        let view = self.latest_view(id, |owner| owner == partner).await?;
         Ok(view.filter(|view| view.partner_id == partner))
+    }
+
+    /// The view of a session of a partner that is `wanted`, never older than the last append: if the read model is behind, it is
+    /// brought up to date by the same reducer from what came since.
+    pub async fn latest_view(
+        &self,
+        id: SessionId,
+        wanted: impl FnOnce(PartnerId) -> bool + Send,
+    ) -> Result<Option<PartnerView>, StoreError> {
+        let (row, version) = self.store.session_row(id).await?;
+        let Some(row) = row else {
+            return if version == 0 { Ok(None) } else { self.fold(id).await };
+        };
+        let view = row.view()?;
+        if view.version >= version || !wanted(view.partner_id) {
+            return Ok(Some(view));
+        }
+        let damaged = |_| StoreError::Damaged(format!("an event of the session {id} does not parse"));
+        let mut view = Some(view);
+        for event in self.store.load_raw(Session::TYPE, &id.to_string(), row.version.cast_unsigned()).await? {
+            let payload = serde_json::from_str(&event.payload).map_err(damaged)?;
+            view = PartnerView::fold(view, id, event.sequence, &payload);
+        }
+        Ok(view)
+    }
+
+    /// Which of the session's links counts; none when there is no such session. Never older than the last append, and the
+    /// same work for every session and for none: whoever asks may hold no link.
+    pub async fn link_generation(&self, id: SessionId) -> Result<Option<u32>, StoreError> {
+        self.store.link_generation(id).await
+    }
+
+    /// A session of a partner; none if it is unknown or another partner's, told before its stream is read.
+    pub async fn folded_of(&self, partner: PartnerId, id: SessionId) -> Result<Option<Folded>, StoreError> {
+        if self.store.partner_of_session(id).await?.is_some_and(|owner| owner != partner) {
+            return Ok(None);
+        }
+        Ok(self.folded(id).await?.filter(|folded| folded.view.partner_id == partner))
     }
 
     /// A session whoever's it is, with its view, folded from its stream.
@@ -200,7 +261,10 @@ impl Sessions {
 
     async fn load(&self, id: SessionId) -> Result<Vec<EventEnvelope<Session>>, StoreError> {
         let loaded = self.events.load_events(&id.to_string()).await;
-        loaded.map_err(|error| StoreError::Damaged(error.to_string()))
+        loaded.map_err(|error| match error {
+            AggregateError::DatabaseConnectionError(error) => StoreError::Unavailable(error.to_string()),
+            other => StoreError::Damaged(other.to_string()),
+        })
     }
 
     /// The view of a session whoever's it is, folded from its stream.

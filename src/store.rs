@@ -8,6 +8,7 @@ pub mod access;
 mod address;
 mod alone;
 pub mod audit_trail;
+mod catch_up;
 pub(crate) mod database;
 mod entry;
 mod events;
@@ -28,6 +29,7 @@ mod rebuild;
 pub mod retention;
 pub mod review_queue;
 pub mod sessions;
+pub mod sign_ins;
 pub(crate) mod sqlite;
 mod verify;
 mod views;
@@ -44,6 +46,7 @@ use uuid::Uuid;
 
 pub use address::{DatabaseAddress, InvalidAddress};
 pub use alone::Alone;
+pub use catch_up::CatchUp;
 pub use database::{Connection, Transaction};
 pub use entry::Entry;
 pub use events::StoreEvents;
@@ -61,6 +64,9 @@ pub enum StoreError {
     /// The database refused or is not reachable.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database is away, locked or full, as the event store tells it.
+    #[error("database: {0}")]
+    Unavailable(String),
     /// The schema could not be brought up to date.
     #[error("schema: {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
@@ -97,6 +103,7 @@ impl StoreError {
         match self {
             Self::Database(error) => faults::is_unavailable(error),
             Self::Contended(_) => true,
+            Self::Unavailable(_) => true,
             _ => false,
         }
     }
@@ -178,6 +185,12 @@ impl Store {
             sqlx::query_scalar("SELECT fingerprint FROM key_database").fetch_one(db).await?
         });
         Ok(known == fingerprint)
+    }
+
+    /// The fingerprint of the key database that opens what is sealed here; none before the first start.
+    pub async fn key_database(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let known = "SELECT fingerprint FROM key_database";
+        Ok(on_reader!(self.database, |db| sqlx::query_scalar(known).fetch_optional(db).await)?)
     }
 
     /// Whether the database answers.

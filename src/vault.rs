@@ -93,6 +93,12 @@ impl KeyVault {
         Ok(Self { database, wrapping, indexing, cache: KeyCache::default(), fingerprint })
     }
 
+    /// The fingerprint of the key database at an address, without its master key; none where there is no key database.
+    pub async fn fingerprint_at(address: &DatabaseAddress) -> Result<Option<[u8; 32]>, VaultError> {
+        let check = KeyDatabase::peek(address).await?;
+        Ok(check.map(|check| Sha256::digest(check).into()))
+    }
+
     /// Tells this key database from every other; a restored copy has the same.
     pub const fn database_fingerprint(&self) -> &[u8; 32] {
         &self.fingerprint

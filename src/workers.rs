@@ -82,6 +82,9 @@ impl Workers {
                 if let Err(error) = store.save_key_uses().await {
                     tracing::error!(%error, "the last use of keys could not be saved");
                 }
+                if let Err(error) = store.sweep_sign_ins(chrono::Utc::now()).await {
+                    tracing::error!(%error, "old failures of sign-ins could not be forgotten");
+                }
             }
         });
         workers

@@ -6,6 +6,7 @@ mod contract {
     #[macro_use]
     pub mod place;
     pub mod access;
+    pub mod catch_up;
     pub mod deliveries;
     pub mod evidence;
     pub mod idempotency;
@@ -20,6 +21,7 @@ mod contract {
     pub mod reads;
     pub mod rebuild;
     pub mod rolling_upgrade;
+    pub mod sign_ins;
     pub mod sqlite_backup;
     pub mod sqlite_file;
     pub mod tampering;

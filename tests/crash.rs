@@ -19,6 +19,7 @@ mod crash {
     pub mod outage;
     pub mod server;
     pub mod slow_clients;
+    pub mod stores_away;
     pub mod twice;
     pub mod webhooks;
 }

@@ -5,7 +5,7 @@ mod rules;
 
 pub use event::{
     ListDropped, ListTaken, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited,
-    OperatorSignedIn, OperatorSignedOut, PasswordChanged, RoleChanged,
+    OperatorSignedIn, OperatorSignedOut, OperatorUnlocked, PasswordChanged, RoleChanged,
 };
 pub use rules::{InvalidLogin, LoginName};
 
@@ -85,6 +85,8 @@ pub enum OperatorAction {
     Disable,
     /// Let the person in again.
     Enable,
+    /// Try passwords again after too many wrong ones.
+    Unlock,
     /// Note that the password is another one.
     NotePassword,
     /// Let the person in for a while.
@@ -167,6 +169,7 @@ impl Aggregate for Operator {
             OperatorEvent::OperatorDisabled(_) => self.is_disabled = true,
             OperatorEvent::OperatorEnabled(_) => self.is_disabled = false,
             OperatorEvent::PasswordChanged(_)
+            | OperatorEvent::OperatorUnlocked(_)
             | OperatorEvent::OperatorSignedIn(_)
             | OperatorEvent::OperatorSignedOut(_)
             | OperatorEvent::ListTaken(_)

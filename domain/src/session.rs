@@ -16,6 +16,7 @@ mod end_relationship;
 mod erase;
 mod error;
 mod event;
+mod event_limit;
 mod expire;
 mod hits;
 mod issue_challenge;
@@ -137,6 +138,7 @@ impl Aggregate for Session {
                 }
             }
         };
+        self.require_room(caller, &events)?;
         for event in events {
             sink.write(event, self).await;
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use crate::app::require_own_keys;
 use crate::backup::{self, Expectation, Manifest};
 use crate::config::Settings;
 
@@ -46,9 +47,14 @@ pub async fn take(args: BackupArgs, settings: Settings) -> Result<()> {
     if let Some(target) = &args.keys {
         backup::keys_target(target, &folder)?;
     }
-    let manifest =
-        super::with_store(settings, async |store| Ok(backup::take(store, &data, &evidence, &folder).await?))
-            .await?;
+    let own = settings.clone();
+    let manifest = super::with_store(settings, async |store| {
+        if args.keys.is_some() {
+            require_own_keys(&own, store).await?;
+        }
+        Ok(backup::take(store, &data, &evidence, &folder).await?)
+    })
+    .await?;
     if let Some(target) = &args.keys {
         let copy = backup::take_keys(&keys, target, &args.folder).await?;
         eprintln!("the key database is in {}; keep it apart and keep it shorter", copy.display());
@@ -68,6 +74,7 @@ pub async fn restore(args: RestoreArgs, settings: Settings) -> Result<()> {
     let manifest = backup::restore(&args.folder, &settings.data_dir, &expectation).await?;
     if let Some(copy) = &args.keys {
         backup::restore_keys(copy, &settings.keys()?).await?;
+        super::with_store(settings.clone(), async |store| require_own_keys(&settings, store).await).await?;
     }
     print(&manifest, args.json, "restored and verified")?;
     if !args.json {

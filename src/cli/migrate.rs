@@ -2,10 +2,9 @@
 
 use anyhow::{Context, Result};
 
-use crate::app::{make_private_folder, master_key};
+use crate::app::{make_private_folder, master_key, open_vault};
 use crate::config::Settings;
 use crate::store::Store;
-use crate::vault::KeyVault;
 
 /// Brings both up to date; on PostgreSQL under a lock, so that nodes which start together do it once.
 pub async fn run(settings: Settings) -> Result<()> {
@@ -13,9 +12,9 @@ pub async fn run(settings: Settings) -> Result<()> {
     let (database, keys) = (settings.database()?, settings.keys()?);
     let store =
         Store::open(database.clone()).await.with_context(|| format!("{database} cannot be opened"))?;
+    let opened = open_vault(&settings, &master_key(&settings)?, &store).await;
+    opened.with_context(|| format!("{keys} cannot be used"))?;
     store.close().await;
-    let opened = KeyVault::open(keys.clone(), &master_key(&settings)?).await;
-    opened.with_context(|| format!("{keys} cannot be opened"))?;
     println!("the schemas of {database} and {keys} are up to date");
     Ok(())
 }

@@ -10,12 +10,11 @@ use domain::operator::{OperatorAction, Role};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::app::{SystemClock, master_key};
+use crate::app::{SystemClock, master_key, open_vault};
 use crate::commands::Actor;
 use crate::config::Settings;
 use crate::operators::{NamedOperator, Operators, Password};
 use crate::store::Store;
-use crate::vault::KeyVault;
 
 /// What to do with the operators.
 #[derive(Clone, Debug, Subcommand)]
@@ -43,6 +42,11 @@ pub enum OperatorsCommand {
     },
     /// Let somebody in again
     Enable {
+        /// The login name
+        login: String,
+    },
+    /// Try passwords again for somebody whose name is locked after too many wrong ones
+    Unlock {
         /// The login name
         login: String,
     },
@@ -88,7 +92,7 @@ impl PasswordArgs {
 
 /// Carries out `command`.
 pub async fn run(command: OperatorsCommand, store: &Store, settings: &Settings) -> anyhow::Result<()> {
-    let vault = KeyVault::open(settings.keys()?, &master_key(settings)?).await?;
+    let vault = open_vault(settings, &master_key(settings)?, store).await?;
     let operators = Operators::new(store, Arc::new(vault), Arc::new(SystemClock));
     let actor = Actor::command_line();
     let done = match command {
@@ -102,6 +106,9 @@ pub async fn run(command: OperatorsCommand, store: &Store, settings: &Settings) 
         }
         OperatorsCommand::Enable { login } => {
             format!("{} is enabled", operators.change(&login, OperatorAction::Enable, &actor).await?)
+        }
+        OperatorsCommand::Unlock { login } => {
+            format!("{} is not locked", operators.unlock_login(&login, &actor).await?)
         }
         OperatorsCommand::Role { login, role } => {
             format!("{} is {role}", operators.change(&login, OperatorAction::ChangeRole(role), &actor).await?)
@@ -122,7 +129,11 @@ async fn list(as_json: bool, operators: &Operators) -> anyhow::Result<()> {
         return Ok(());
     }
     for operator in &all {
-        let state = if operator.info.disabled_at.is_some() { "disabled" } else { "enabled" };
+        let state = match operator {
+            NamedOperator { info, .. } if info.disabled_at.is_some() => "disabled",
+            NamedOperator { locked_until: Some(_), .. } => "locked",
+            _ => "enabled",
+        };
         let role = operator.info.role;
         println!(
             "{}  {:<8}  {state:<8}  {}",
@@ -148,6 +159,7 @@ fn describe(operator: &NamedOperator) -> Value {
         "login": name(operator),
         "role": operator.info.role.as_str(),
         "disabled_at": operator.info.disabled_at.map(time),
+        "locked_until": operator.locked_until.map(time),
         "created_at": time(operator.info.created_at),
     })
 }

@@ -10,12 +10,11 @@ use domain::webhook::MessageKind;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::app::{SystemClock, master_key};
+use crate::app::{SystemClock, master_key, open_vault};
 use crate::commands::Actor;
 use crate::config::Settings;
 use crate::partners::Partners;
 use crate::store::Store;
-use crate::vault::KeyVault;
 use crate::webhooks::manage::{Endpoint, EndpointRequest, Webhooks};
 
 /// What to do about a partner's webhooks; the partner by name or identifier.
@@ -98,7 +97,7 @@ pub enum WebhooksCommand {
 
 /// Carries out `command`.
 pub async fn run(command: WebhooksCommand, store: &Store, settings: &Settings) -> Result<()> {
-    let vault = Arc::new(KeyVault::open(settings.keys()?, &master_key(settings)?).await?);
+    let vault = Arc::new(open_vault(settings, &master_key(settings)?, store).await?);
     let partners = Arc::new(Partners::new(store, Arc::new(SystemClock)));
     let rules = settings.address_rules();
     let webhooks = Webhooks::new(store.clone(), vault, Arc::clone(&partners), rules)

@@ -44,8 +44,8 @@ pub use next::{__path_next_case, NextQuery, next};
 pub use operator::{OperatorCaller, csrf_token};
 pub use operators::{
     __path_change_role, __path_disable_operator, __path_enable_operator, __path_end_browser,
-    __path_invite_operator, __path_list_browsers, __path_list_operators, NamedOperatorView, browsers,
-    operators,
+    __path_invite_operator, __path_list_browsers, __path_list_operators, __path_unlock_operator,
+    NamedOperatorView, browsers, operators,
 };
 pub use overview::{__path_get_overview, DayView, Overview, OverviewQuery, overview};
 pub use partners::{
@@ -114,6 +114,7 @@ fn of_operators(config: &mut web::ServiceConfig) {
         .service(resource(&of_operator("role"), "POST").route(web::post().to(operators::change_role)))
         .service(resource(&of_operator("disable"), "POST").route(web::post().to(operators::disable_operator)))
         .service(resource(&of_operator("enable"), "POST").route(web::post().to(operators::enable_operator)))
+        .service(resource(&of_operator("unlock"), "POST").route(web::post().to(operators::unlock_operator)))
         .service(resource("/admin/api/me/browsers", "GET").route(web::get().to(operators::list_browsers)))
         .service(
             resource("/admin/api/me/browsers/{id}/sign-out", "POST")

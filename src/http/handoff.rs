@@ -45,7 +45,7 @@ fn draw(caller: &KycCaller, shared: &Shared) -> Result<String, ApiError> {
         let detail = "Only whoever holds the session's link has it drawn; a key gets a fresh one by /link";
         return Err(ApiError::refused(StatusCode::FORBIDDEN, "link_only", detail));
     };
-    let address = kyc_url(shared, holder.folded.view.session_id, holder.folded.view.link_generation);
+    let address = kyc_url(shared, holder.view.session_id, holder.view.link_generation);
     let code =
         QrCode::new(address).map_err(|error| ApiError::Internal(format!("the link as a code: {error}")))?;
     Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).build())

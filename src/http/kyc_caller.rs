@@ -43,9 +43,17 @@ pub enum KycCaller {
 
 /// Whoever holds the link of one session.
 pub struct Holder {
-    /// The session as it stands.
-    pub folded: Folded,
+    /// The session as its partner sees it now.
+    pub view: PartnerView,
     request_id: String,
+}
+
+impl Holder {
+    /// The whole session, read from its stream.
+    pub async fn folded(&self, shared: &Shared) -> Result<Folded, ApiError> {
+        let folded = shared.sessions.folded(self.view.session_id).await?;
+        folded.ok_or_else(ApiError::no_such_session)
+    }
 }
 
 impl KycCaller {
@@ -57,7 +65,7 @@ impl KycCaller {
     pub fn may_bring_evidence(&self) -> Result<(), ApiError> {
         match self {
             Self::Key(key) => key.partner_with(Scope::KycWrite).map(drop),
-            Self::Holder(holder) if holder.folded.view.submitted_at.is_some() => Err(ApiError::refused(
+            Self::Holder(holder) if holder.view.submitted_at.is_some() => Err(ApiError::refused(
                 StatusCode::FORBIDDEN,
                 "outcome_only",
                 "The verification was submitted; this link only shows its outcome",
@@ -69,14 +77,24 @@ impl KycCaller {
     /// The session, if it is this caller's to see.
     pub async fn session(self, shared: &Shared, id: &str) -> Result<Folded, ApiError> {
         match self {
-            Self::Holder(holder) => Ok(holder.folded),
+            Self::Holder(holder) => holder.folded(shared).await,
             Self::Key(key) => {
                 let partner = key.partner_with(Scope::KycWrite)?;
                 let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
-                let folded = shared.sessions.folded(session).await?;
-                folded
-                    .filter(|folded| folded.view.partner_id == partner)
-                    .ok_or_else(ApiError::no_such_session)
+                let folded = shared.sessions.folded_of(partner, session).await?;
+                folded.ok_or_else(ApiError::no_such_session)
+            }
+        }
+    }
+
+    /// What the session's partner sees of it, if it is this caller's to see; less work than the whole session.
+    pub async fn view(self, shared: &Shared, id: &str) -> Result<PartnerView, ApiError> {
+        match self {
+            Self::Holder(holder) => Ok(holder.view),
+            Self::Key(key) => {
+                let partner = key.partner_with(Scope::KycWrite)?;
+                let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
+                shared.sessions.view(partner, session).await?.ok_or_else(ApiError::no_such_session)
             }
         }
     }
@@ -90,7 +108,7 @@ impl KycCaller {
         let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
         let caller = match self {
             Self::Key(key) => Caller::Partner(key.partner_with(Scope::KycWrite)?),
-            Self::Holder(holder) => Caller::Link { generation: holder.folded.view.link_generation },
+            Self::Holder(holder) => Caller::Link { generation: holder.view.link_generation },
         };
         Ok(SessionCommand { session, caller, action })
     }
@@ -113,7 +131,7 @@ impl KycCaller {
         match self {
             Self::Key(key) => key.actor(),
             Self::Holder(holder) => Actor {
-                name: format!("link:{}", holder.folded.view.link_generation),
+                name: format!("link:{}", holder.view.link_generation),
                 request_id: Some(holder.request_id.clone()),
             },
         }
@@ -158,7 +176,8 @@ pub fn bearer(request: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Whoever holds a token of the session in the path; 401 alike for a wrong token and an unknown session.
+/// Whoever holds a token of the session in the path; 401 alike for a wrong token and an unknown session, after the same work:
+/// nothing of a session is read before its token fits.
 pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Result<Holder, ApiError> {
     let invalid = || {
         let detail = "The link is not valid; ask for a new one";
@@ -171,16 +190,22 @@ pub async fn holder(request: &HttpRequest, token: &str, carrier: Carrier) -> Res
     if !shared.limits.is_proven_link(&hash) {
         shared.limits.admit_stranger(request)?;
     }
-    let folded = shared.sessions.folded(session).await?.ok_or_else(invalid)?;
-    let view = &folded.view;
-    let now = shared.sessions.services().clock.now();
-    let fits = shared.links.fits(token, carrier, session, view.link_generation);
+    let generation = shared.sessions.link_generation(session).await?;
+    let fits = shared.links.fits(token, carrier, session, generation.unwrap_or_default());
+    let fits = fits && generation.is_some();
     shared.limits.note_link(hash, fits);
-    if !fits || is_over(ended_at(view, now), now) || shared.store.is_suspended(view.partner_id).await? {
+    if !fits {
+        return Err(invalid());
+    }
+    let view = shared.sessions.latest_view(session, |_| true).await?.ok_or_else(invalid)?;
+    let now = shared.sessions.services().clock.now();
+    // A fresh link may have been issued since.
+    let is_fresh = Some(view.link_generation) == generation;
+    if !is_fresh || is_over(ended_at(&view, now), now) || shared.store.is_suspended(view.partner_id).await? {
         return Err(invalid());
     }
     shared.limits.admit_link(session, request)?;
-    Ok(Holder { folded, request_id: request_id(request) })
+    Ok(Holder { view, request_id: request_id(request) })
 }
 
 /// From when a session takes no more evidence: submitted, cancelled or expired.

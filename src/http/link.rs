@@ -94,9 +94,11 @@ async fn swap(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     let holder = holder(request, bearer(request).unwrap_or_default(), Carrier::Link).await?;
     require_own_origin(request)?;
     let shared = shared(request)?;
-    let view = &holder.folded.view;
+    let view = &holder.view;
     let cookie = cookie(shared, view.session_id, view.link_generation)?;
-    Ok(HttpResponse::Ok().cookie(cookie).json(OutcomeAnswer::render(&holder.folded, shared).await?))
+    Ok(HttpResponse::Ok()
+        .cookie(cookie)
+        .json(OutcomeAnswer::render(&holder.folded(shared).await?, shared).await?))
 }
 
 /// Ends with the browser's session. Without https it is not Secure: Safari drops Secure cookies of plain localhost.

@@ -113,6 +113,7 @@ async fn list(caller: ApiCaller, shared: &Shared, query: &ListQuery) -> Result<S
         Some(cursor) => read_cursor(cursor).ok_or_else(|| invalid("cursor", "cursor is not valid"))?,
         None => PageStart::Offset(offset),
     };
+    shared.catch_up.wait().await?;
     let filter = filter(partner, shared, query).await?;
     let page = shared.store.list_sessions(&filter, start, limit).await?;
     let next_cursor = match page.rows.last() {

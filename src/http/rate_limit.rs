@@ -159,8 +159,13 @@ impl RateLimits {
         self.count_address(&self.portal, request)
     }
 
+    /// The subscriber that a request comes from.
+    pub fn subscriber(&self, request: &HttpRequest) -> IpAddr {
+        client_address(request, &self.trusted_proxies).map_or(SHARED, network)
+    }
+
     fn count_address(&self, limiter: &Limiter<IpAddr>, request: &HttpRequest) -> Result<(), ApiError> {
-        let address = client_address(request, &self.trusted_proxies).map_or(SHARED, network);
+        let address = self.subscriber(request);
         let address = if limiter.len() < ADDRESSES { address } else { SHARED };
         limiter.check_key(&address).map(drop).map_err(|until| self.refuse(&until))
     }

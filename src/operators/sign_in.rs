@@ -1,10 +1,11 @@
 //! How operators are let in: a password for a token, which lies in a cookie and here only as a hash.
 //!
 //! A wrong password costs as much time as a right one, whoever it is for. After five in a row a name is locked for a quarter of
-//! an hour, on this node; failures are counted and limited, not recorded as events.
+//! an hour, for the address that they came from and on every node; each is counted before it is tried. Failures are counted and
+//! limited, not recorded as events.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,9 +19,11 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
+use super::password::Turn;
 use super::{Operators, OperatorsError, Password};
 use crate::commands::Actor;
 use crate::store::operator_sessions::{OperatorSession, TokenHash};
+use crate::store::sign_ins::Guess;
 use crate::store::{Store, StoreError};
 use crate::vault::KeyVault;
 
@@ -30,11 +33,6 @@ const IDLE: Duration = Duration::minutes(30);
 const AT_MOST: Duration = Duration::hours(12);
 /// How exactly it is kept when a session was used.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
-/// Wrong passwords in a row that lock a name.
-const FAILURES: u32 = 5;
-const LOCKED: Duration = Duration::minutes(15);
-/// Names whose failures are counted; strangers' guesses must not fill the memory.
-const NAMES: usize = 10_000;
 
 /// Nobody is let in.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +74,6 @@ pub struct SignIns {
     store: Store,
     vault: Arc<KeyVault>,
     clock: Arc<dyn Clock>,
-    failures: Mutex<HashMap<[u8; 32], (u32, Timestamp)>>,
     /// A hash of nobody's password, so that unknown names take as long as known ones.
     nobody: OnceCell<String>,
 }
@@ -89,7 +86,6 @@ impl SignIns {
             store: store.clone(),
             vault,
             clock,
-            failures: Mutex::default(),
             nobody: OnceCell::new(),
         }
     }
@@ -104,13 +100,10 @@ impl SignIns {
         &self,
         login: &str,
         password: SecretString,
+        address: IpAddr,
         request_id: &str,
     ) -> Result<(SecretString, SignedIn), SignInError> {
-        let name = Sha256::digest(login.trim().to_lowercase()).into();
-        self.require_unlocked(&name)?;
-        let operator = self.proven(login, password).await?;
-        self.note(name, operator.is_some());
-        let operator = operator.ok_or(SignInError::Refused)?;
+        let operator = self.tried(login, password, address).await?.ok_or(SignInError::Refused)?;
         let actor = Actor { name: format!("operator:{operator}"), request_id: Some(request_id.to_owned()) };
         match self.operators.act(operator, OperatorAction::SignIn, &actor).await {
             Ok(()) => {}
@@ -128,15 +121,46 @@ impl SignIns {
         Ok((token, SignedIn { operator, role, token: hash }))
     }
 
-    /// Whose password this is.
-    async fn proven(&self, login: &str, password: SecretString) -> Result<Option<OperatorId>, SignInError> {
+    /// Whose password this is, counted before it is compared; refused while the name is locked.
+    async fn tried(
+        &self,
+        login: &str,
+        password: SecretString,
+        address: IpAddr,
+    ) -> Result<Option<OperatorId>, SignInError> {
+        let guess = Guess {
+            name: self.operators.guessed_name(login),
+            address: self.vault.keyed_digest("sign-in address", address.to_string().as_bytes()),
+        };
+        self.require_unlocked(self.store.locked_until(&guess, self.clock.now()).await?)?;
+        // Before it is counted: no more guesses are under way than there are turns, so that right passwords lock nobody.
+        let turn = self.operators.hashing.turn().await?;
+        self.require_unlocked(self.store.note_guess(&guess, self.clock.now()).await?)?;
+        let proven = self.proven(login, password, &turn).await;
+        match &proven {
+            Ok(Some(_)) => self.store.forget_guesses(&guess, self.clock.now()).await?,
+            Ok(None) => {}
+            Err(_) => {
+                if let Err(error) = self.store.take_guess_back(&guess).await {
+                    tracing::warn!(%error, "a password that was not tried counts as wrong");
+                }
+            }
+        }
+        Ok(proven?)
+    }
+
+    async fn proven(
+        &self,
+        login: &str,
+        password: SecretString,
+        turn: &Turn,
+    ) -> Result<Option<OperatorId>, OperatorsError> {
         let known = match LoginName::try_from(login) {
-            Ok(login) => self.vault.find_login(&login).await.map_err(OperatorsError::from)?,
+            Ok(login) => self.vault.find_login(&login).await?,
             Err(_) => None,
         };
         let fresh = || Password::new("a password that nobody has".to_owned().into());
-        let nobody =
-            self.nobody.get_or_try_init(|| async { fresh().map_err(OperatorsError::from)?.hash().await });
+        let nobody = self.nobody.get_or_try_init(|| async { turn.hash(&fresh()?).await });
         let hash = match &known {
             Some(login) => login.password_hash.clone(),
             None => nobody.await?.clone(),
@@ -144,9 +168,9 @@ impl SignIns {
         // Too short to be anybody's: compared all the same.
         let (password, is_possible) = match Password::new(password) {
             Ok(password) => (password, true),
-            Err(_) => (fresh().map_err(OperatorsError::from)?, false),
+            Err(_) => (fresh()?, false),
         };
-        let fits = password.fits(hash).await;
+        let fits = turn.fits(&password, hash).await?;
         Ok(known.filter(|_| fits && is_possible).map(|login| login.operator))
     }
 
@@ -159,7 +183,13 @@ impl SignIns {
             return Ok(None);
         }
         if now >= session.seen_at + TOUCH_EVERY {
-            self.store.touch_operator_session(&token, now).await?;
+            match self.store.touch_operator_session(&token, now).await {
+                // Reading goes on where nothing can be written.
+                Err(error) if error.is_unavailable() => {
+                    tracing::warn!(%error, "a session's use is not noted")
+                }
+                other => other?,
+            }
         }
         let role = self.role(session.operator).await?;
         Ok(role.map(|role| SignedIn { operator: session.operator, role, token }))
@@ -186,15 +216,12 @@ impl SignIns {
         who: &SignedIn,
         old: SecretString,
         new: Password,
+        address: IpAddr,
         actor: &Actor,
     ) -> Result<(), SignInError> {
         let login = self.vault.login_name(who.operator).await.map_err(OperatorsError::from)?;
         let login = login.ok_or(SignInError::Refused)?;
-        let name = Sha256::digest(login.as_str()).into();
-        self.require_unlocked(&name)?;
-        let is_right = self.proven(login.as_str(), old).await? == Some(who.operator);
-        self.note(name, is_right);
-        if !is_right {
+        if self.tried(login.as_str(), old, address).await? != Some(who.operator) {
             return Err(SignInError::Refused);
         }
         self.operators.set_password(login.as_str(), new, actor).await?;
@@ -233,28 +260,10 @@ impl SignIns {
         }
     }
 
-    fn require_unlocked(&self, name: &[u8; 32]) -> Result<(), SignInError> {
-        let now = self.clock.now();
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        match failures.get(name) {
-            Some((count, last)) if *count >= FAILURES && now < *last + LOCKED => {
-                let left = (*last + LOCKED - now).num_seconds().clamp(1, i64::from(u32::MAX));
-                Err(SignInError::Locked { retry_after: left as u32 })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn note(&self, name: [u8; 32], is_right: bool) {
-        let now = self.clock.now();
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.retain(|_, (_, last)| now < *last + LOCKED);
-        if is_right {
-            failures.remove(&name);
-        } else if failures.len() < NAMES || failures.contains_key(&name) {
-            let entry = failures.entry(name).or_insert((0, now));
-            *entry = (entry.0 + 1, now);
-        }
+    fn require_unlocked(&self, until: Option<Timestamp>) -> Result<(), SignInError> {
+        let Some(until) = until else { return Ok(()) };
+        let left = (until - self.clock.now()).num_seconds().clamp(1, i64::from(u32::MAX));
+        Err(SignInError::Locked { retry_after: left as u32 })
     }
 }
 

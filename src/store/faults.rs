@@ -30,17 +30,30 @@ fn is_postgres(refusal: &dyn DatabaseError) -> bool {
     refusal.try_downcast_ref::<PgDatabaseError>().is_some()
 }
 
-/// Connection exceptions, insufficient resources, a server that stops or starts, a standby that was asked to write,
-/// and transactions that the server chose to sacrifice.
+/// Connection exceptions, insufficient resources, errors of the system, a database or a role that is not there (for the moment: the
+/// server started with both), a server that stops or starts, statements and transactions that took too long, a standby that was asked
+/// to write, and transactions that the server chose to sacrifice.
 fn is_unavailable_state(state: &str) -> bool {
-    state.starts_with("08")
-        || state.starts_with("53")
-        || matches!(state, "57P01" | "57P02" | "57P03" | "25006" | "40001" | "40P01")
+    ["08", "28", "53", "58"].iter().any(|class| state.starts_with(class))
+        || matches!(
+            state,
+            "3D000"
+                | "57014"
+                | "57P01"
+                | "57P02"
+                | "57P03"
+                | "57P05"
+                | "25006"
+                | "25P03"
+                | "40001"
+                | "40P01"
+                | "55P03"
+        )
 }
 
-/// BUSY, LOCKED, IOERR and FULL; the low byte of an extended code is the plain one.
+/// BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; the low byte of an extended code is the plain one.
 fn is_unavailable_code(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13))
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
 }
 
 #[cfg(test)]
@@ -53,6 +66,8 @@ mod tests {
         assert!(!is_unavailable(&Error::RowNotFound));
         // BUSY_SNAPSHOT, IOERR_WRITE; a primary key that exists.
         assert!(is_unavailable_code("517") && is_unavailable_code("778") && !is_unavailable_code("1555"));
+        // A file system that was remounted, or is gone: READONLY_DBMOVED, CANTOPEN_FULLPATH.
+        assert!(is_unavailable_code("1032") && is_unavailable_code("782"));
         assert!(is_unavailable_state("57P01") && is_unavailable_state("08006"));
         assert!(!is_unavailable_state("23505"));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::database::on_reader;
+use super::database::{Connection, on_reader};
 use super::numbering::{number_waiting, take_head};
 use super::projection::{Projection, advance_all};
 use super::{Store, StoreError};
@@ -23,6 +23,8 @@ const GATHER: Duration = Duration::from_millis(10);
 /// Another node works; it is done in milliseconds.
 const ELSEWHERE: Duration = Duration::from_millis(10);
 const RETRY: Duration = Duration::from_millis(500);
+/// A node that hangs inside a step, or is cut off, must not keep the head of the log from all others.
+const LET_GO: &str = "SET LOCAL idle_in_transaction_session_timeout = '15s'";
 
 /// What waits for its place in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +119,9 @@ impl Pump {
     /// One transaction: numbers a batch, then lets each projection read a batch.
     pub async fn step(&self) -> Result<Step, StoreError> {
         let mut tx = self.store.database.begin().await?;
+        if let Connection::Postgres(db) = tx.connection() {
+            sqlx::query(LET_GO).execute(db).await?;
+        }
         let Some(head) = take_head(&mut tx).await? else { return Ok(Step::Elsewhere) };
         number_waiting(&mut tx, head, BATCH).await?;
         let is_batch = advance_all(&mut tx, &self.projections, BATCH).await?;

@@ -1,6 +1,7 @@
 //! The partner view as stored: one row per session, with the reducer's state as JSON.
 
 use domain::ids::{PartnerId, SessionId};
+use domain::session::SessionEvent;
 use sqlx::{Encode, QueryBuilder, Type};
 
 use super::database::on_reader;
@@ -27,6 +28,7 @@ pub struct SessionRow {
 #[derive(sqlx::FromRow)]
 struct SessionRead {
     latest: i64,
+    partner_id: Option<String>,
     version: Option<i64>,
     status: Option<String>,
     created_at: Option<i64>,
@@ -34,10 +36,10 @@ struct SessionRead {
 }
 
 impl SessionRead {
-    fn row(self, session: SessionId, partner: PartnerId) -> Option<SessionRow> {
+    fn row(self, session: SessionId) -> Option<SessionRow> {
         Some(SessionRow {
             session_id: session.to_string(),
-            partner_id: partner.to_string(),
+            partner_id: self.partner_id?,
             version: self.version?,
             status: self.status?,
             created_at: self.created_at?,
@@ -85,22 +87,40 @@ pub struct SessionPage {
 }
 
 impl Store {
-    /// The partner's session as the view has it, none when unknown, another partner's, or not projected yet; and how far
-    /// its stream really is. One statement, for it is what every poll asks.
-    pub async fn session_row(
-        &self,
-        partner: PartnerId,
-        session: SessionId,
-    ) -> Result<(Option<SessionRow>, u64), StoreError> {
+    /// A session as the view has it, none when unknown or not projected yet; and how far its stream really is. One
+    /// statement, for it is what every poll asks.
+    pub async fn session_row(&self, session: SessionId) -> Result<(Option<SessionRow>, u64), StoreError> {
         let read: SessionRead = on_reader!(self.database, |db| {
-            sqlx::query_as(include_str!("sql/session_row.sql"))
-                .bind(session.to_string())
-                .bind(partner.to_string())
-                .fetch_one(db)
-                .await
+            sqlx::query_as(include_str!("sql/session_row.sql")).bind(session.to_string()).fetch_one(db).await
         })?;
         let latest = read.latest.cast_unsigned();
-        Ok((read.row(session, partner), latest))
+        Ok((read.row(session), latest))
+    }
+
+    /// Whose a session is, as the view has it: none when unknown or not projected yet.
+    pub async fn partner_of_session(&self, session: SessionId) -> Result<Option<PartnerId>, StoreError> {
+        let partner: Option<String> = on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT partner_id FROM partner_sessions WHERE session_id = $1")
+                .bind(session.to_string())
+                .fetch_optional(db)
+                .await
+        })?;
+        let damaged = |_| StoreError::Damaged("a session's partner does not parse".into());
+        partner.map(|id| id.parse().map_err(damaged)).transpose()
+    }
+
+    /// Which of the session's links counts, by its latest event: none when there is no such session. The work is the same
+    /// for every session and for none.
+    pub async fn link_generation(&self, session: SessionId) -> Result<Option<u32>, StoreError> {
+        let (is_open, link): (bool, Option<String>) = on_reader!(self.database, |db| {
+            sqlx::query_as(include_str!("sql/latest_link.sql")).bind(session.to_string()).fetch_one(db).await
+        })?;
+        let latest = match link.map(|text| serde_json::from_str(&text)) {
+            None => 0,
+            Some(Ok(SessionEvent::LinkIssued(link))) => link.generation,
+            Some(_) => return Err(StoreError::Damaged("a session's latest link does not parse".into())),
+        };
+        Ok(is_open.then_some(latest))
     }
 
     /// One page of sessions, newest first.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::ids::SessionId;
 use domain::sealed::DataClass;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Encode, QueryBuilder, Type};
+use sqlx::{ConnectOptions, Connection as _, Encode, QueryBuilder, Type};
 
 use super::VaultError;
 use crate::store::database::{Database, in_transaction, on_reader, on_writer};
@@ -45,6 +45,27 @@ impl KeyDatabase {
             }
         };
         Ok(Self { database })
+    }
+
+    /// The sealed check value of the key database at an address, which is neither made nor changed; none where there is none.
+    pub(super) async fn peek(address: &DatabaseAddress) -> Result<Option<Vec<u8>>, VaultError> {
+        let select = "SELECT sealed FROM master_key_check";
+        Ok(match address {
+            DatabaseAddress::File(path) if !path.exists() => None,
+            DatabaseAddress::File(path) => {
+                let options = SqliteConnectOptions::new().filename(path).read_only(true);
+                let mut connection = options.busy_timeout(Duration::from_secs(10)).connect().await?;
+                let sealed = sqlx::query_scalar(select).fetch_optional(&mut connection).await?;
+                connection.close().await?;
+                sealed
+            }
+            DatabaseAddress::Postgres(options) => {
+                let mut connection = options.connect().await?;
+                let sealed = sqlx::query_scalar(select).fetch_optional(&mut connection).await?;
+                connection.close().await?;
+                sealed
+            }
+        })
     }
 
     pub(super) async fn ping(&self) -> Result<(), VaultError> {

@@ -1,5 +1,7 @@
 //! Operators' login names and password hashes: kept in the key database, the name sealed and found by a keyed hash.
 
+use std::collections::HashMap;
+
 use domain::ids::OperatorId;
 use domain::operator::LoginName;
 
@@ -55,6 +57,25 @@ impl KeyVault {
         found.map(read).transpose()
     }
 
+    /// The login names of all operators, in one statement.
+    pub async fn login_names(&self) -> Result<HashMap<OperatorId, LoginName>, VaultError> {
+        let rows: Vec<(String, Vec<u8>)> = on_reader!(self.database.database, |db| {
+            sqlx::query_as("SELECT operator_id, login FROM logins").fetch_all(db).await
+        })?;
+        let read = |(operator, sealed): (String, Vec<u8>)| {
+            let operator: OperatorId = operator.parse().map_err(|_| VaultError::Damaged)?;
+            Ok((operator, self.opened(operator, &sealed)?))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    fn opened(&self, operator: OperatorId, sealed: &[u8]) -> Result<LoginName, VaultError> {
+        let opened =
+            cipher::open(&self.wrapping, &context(operator), sealed).map_err(|_| VaultError::Damaged)?;
+        let text = std::str::from_utf8(&opened).map_err(|_| VaultError::Damaged)?;
+        LoginName::try_from(text).map_err(|_| VaultError::Damaged)
+    }
+
     /// The login name of an operator; none once it was erased.
     pub async fn login_name(&self, operator: OperatorId) -> Result<Option<LoginName>, VaultError> {
         let sealed: Option<Vec<u8>> = on_reader!(self.database.database, |db| {
@@ -63,11 +84,7 @@ impl KeyVault {
                 .fetch_optional(db)
                 .await
         })?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let opened =
-            cipher::open(&self.wrapping, &context(operator), &sealed).map_err(|_| VaultError::Damaged)?;
-        let text = std::str::from_utf8(&opened).map_err(|_| VaultError::Damaged)?;
-        LoginName::try_from(text).map(Some).map_err(|_| VaultError::Damaged)
+        sealed.map(|sealed| self.opened(operator, &sealed)).transpose()
     }
 
     /// Replaces the password of an operator; false when there is none of that identifier.

@@ -1,16 +1,33 @@
 //! The one inference pool: bounded work on threads of its own, so that inference never blocks the async runtime.
 //!
 //! As many threads as cores, because a network runs on one thread (see `runtime`). Admission is bounded by a queue,
-//! running work by its memory. The pool does not know what the work computes.
+//! running work by its memory. Partners take turns: one that floods the pool fills it only as long as nobody else has work.
+//! The pool does not know what the work computes.
 
-use std::collections::VecDeque;
+mod turns;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use domain::ids::PartnerId;
 use tokio::sync::oneshot;
+
+use turns::Turns;
+
+/// Whose work it is; none for what the server does by itself, which takes turns like a partner.
+type Owner = Option<PartnerId>;
+
+tokio::task_local! {
+    static OWNER: Owner;
+}
+
+/// Does work for a partner: what it gives to the pool counts as that partner's. The ports know nothing of partners.
+pub async fn on_behalf_of<T>(owner: Owner, work: impl Future<Output = T>) -> T {
+    OWNER.scope(owner, work).await
+}
 
 /// Weight of the latest work in the running mean of its duration.
 const NEWEST: f64 = 0.2;
@@ -20,7 +37,7 @@ const LONGEST_RETRY: u64 = 60;
 /// Why the pool gives no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PoolError {
-    /// The queue is full.
+    /// The queue is full, and no other partner has more in it.
     #[error("too much inference is waiting; try again in {retry_after_seconds} s")]
     Busy {
         /// When the queue is expected to have room, 1 to 60 s.
@@ -79,7 +96,8 @@ impl InferencePool {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PoolError> {
         let (sender, receiver) = oneshot::channel();
-        self.shared.admit(weight_bytes, Box::new(Task { work, sender }))?;
+        let owner = OWNER.try_with(|owner| *owner).unwrap_or_default();
+        self.shared.admit(owner, weight_bytes, Box::new(Task { work, sender }))?;
         receiver.await.unwrap_or(Err(PoolError::Closed))
     }
 
@@ -110,7 +128,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<(u64, Box<dyn Job>)>,
+    queue: Turns<(u64, Box<dyn Job>)>,
     running: usize,
     memory: u64,
     mean_seconds: f64,
@@ -123,16 +141,21 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, weight: u64, job: Box<dyn Job>) -> Result<(), PoolError> {
+    /// Where the queue is full, the partner who has the most in it gives up what came last for whoever has less.
+    fn admit(&self, owner: Owner, weight: u64, job: Box<dyn Job>) -> Result<(), PoolError> {
         let mut state = self.lock();
         if state.running + state.queue.len() >= self.most_outstanding {
             state.queue.retain(|(_, job)| !job.is_abandoned());
         }
         if state.running + state.queue.len() >= self.most_outstanding {
-            return Err(PoolError::Busy { retry_after_seconds: self.retry_after(&state) });
+            let busy = PoolError::Busy { retry_after_seconds: self.retry_after(&state) };
+            match state.queue.give_way(owner) {
+                Some((_, last)) => last.refuse(busy),
+                None => return Err(busy),
+            }
         }
         // Clamped, so that the heaviest work still fits when it is alone.
-        state.queue.push_back((weight.min(self.memory_budget), job));
+        state.queue.push(owner, (weight.min(self.memory_budget), job));
         self.changed.notify_all();
         Ok(())
     }
@@ -153,20 +176,20 @@ impl Shared {
         }
     }
 
-    /// The first piece of work once it fits, in order of arrival so that heavy work is not starved by light work;
-    /// `None` when the pool is closed.
+    /// The next piece of work once it fits: nothing passes it, so that heavy work is not starved by light work. `None` when the pool
+    /// is closed.
     fn next(&self) -> Option<(u64, Box<dyn Job>)> {
         let mut state = self.lock();
         loop {
             if state.closed {
                 return None;
             }
-            while state.queue.front().is_some_and(|(_, job)| job.is_abandoned()) {
-                state.queue.pop_front();
+            while state.queue.next().is_some_and(|(_, job)| job.is_abandoned()) {
+                state.queue.drop_next();
             }
             let fits = |&(weight, _): &(u64, _)| state.memory + weight <= self.memory_budget;
-            if state.queue.front().is_some_and(fits) {
-                let (weight, job) = state.queue.pop_front()?;
+            if state.queue.next().is_some_and(fits) {
+                let (weight, job) = state.queue.take()?;
                 state.running += 1;
                 state.memory += weight;
                 return Some((weight, job));
@@ -187,6 +210,8 @@ impl Shared {
 /// Work of any result type, and whether its caller still waits.
 trait Job: Send {
     fn is_abandoned(&self) -> bool;
+    /// Tells the caller why the work is not done.
+    fn refuse(self: Box<Self>, why: PoolError);
     /// Does the work; the returned closure hands the result to the caller.
     fn run(self: Box<Self>) -> Box<dyn FnOnce()>;
 }
@@ -199,6 +224,11 @@ struct Task<T, W> {
 impl<T: Send + 'static, W: FnOnce() -> T + Send + 'static> Job for Task<T, W> {
     fn is_abandoned(&self) -> bool {
         self.sender.is_closed()
+    }
+
+    fn refuse(self: Box<Self>, why: PoolError) {
+        // A caller that went away meanwhile has no use for it.
+        drop(self.sender.send(Err(why)));
     }
 
     fn run(self: Box<Self>) -> Box<dyn FnOnce()> {
@@ -309,16 +339,53 @@ mod tests {
         assert_eq!(pool(2, 2, 10).run(1_000, || 3).await, Ok(3));
     }
 
+    /// Has work wait in the pool for a partner; what it comes to is its number.
+    fn wait_for(
+        pool: &Arc<InferencePool>,
+        owner: u128,
+        number: usize,
+        done: &Arc<Mutex<Vec<(u128, usize)>>>,
+    ) -> tokio::task::JoinHandle<Result<(), PoolError>> {
+        let (pool, done) = (Arc::clone(pool), Arc::clone(done));
+        let owner_id = PartnerId::new(uuid::Uuid::from_u128(owner));
+        tokio::spawn(on_behalf_of(Some(owner_id), async move {
+            pool.run(1, move || done.lock().unwrap().push((owner, number))).await
+        }))
+    }
+
+    #[tokio::test]
+    async fn one_partner_fills_the_queue_and_gives_way_as_soon_as_another_comes() {
+        let pool = pool(1, 4, 10);
+        let release = occupy(&pool, 1).await;
+        let done = Arc::default();
+        let mut flood = vec![];
+        for number in 0..4 {
+            flood.push(wait_for(&pool, 1, number, &done));
+            until(|| pool.load().queued == number + 1).await;
+        }
+        let too_much = wait_for(&pool, 1, 4, &done).await.unwrap();
+        assert!(matches!(too_much, Err(PoolError::Busy { .. })), "its own queue is full");
+        let other = wait_for(&pool, 2, 0, &done);
+        let last = flood.pop().unwrap().await.unwrap();
+        assert!(matches!(last, Err(PoolError::Busy { .. })), "what came last gives way");
+        drop(release);
+        assert_eq!(other.await.unwrap(), Ok(()));
+        for waiting in flood {
+            assert_eq!(waiting.await.unwrap(), Ok(()));
+        }
+        assert_eq!(*done.lock().unwrap(), [(1, 0), (2, 0), (1, 1), (1, 2)], "they take turns");
+    }
+
     #[tokio::test]
     async fn dropping_the_pool_tells_waiting_callers() {
         let pool = pool(1, 1, 10);
         let (release, released) = mpsc::channel::<()>();
         let shared = Arc::clone(&pool.shared);
         let (sender, running) = oneshot::channel();
-        shared.admit(1, Box::new(Task { work: move || released.recv().is_err(), sender })).unwrap();
+        shared.admit(None, 1, Box::new(Task { work: move || released.recv().is_err(), sender })).unwrap();
         until(|| pool.load().running == 1).await;
         let (sender, waiting) = oneshot::channel();
-        shared.admit(1, Box::new(Task { work: || (), sender })).unwrap();
+        shared.admit(None, 1, Box::new(Task { work: || (), sender })).unwrap();
         drop(pool);
         assert!(waiting.await.is_err(), "the waiting work is dropped");
         drop(release);

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::body::WebhookBody;
 use super::guard::SystemNames;
-use super::lanes::Lanes;
+use super::lanes::{IN_FLIGHT, Lanes};
 use super::schedule::wait_after;
 use super::send::{Attempt, AttemptResult, Outgoing, Sender};
 use crate::metrics::Metrics;
@@ -36,10 +36,10 @@ const GATHER: Duration = Duration::from_millis(5);
 const RETRY: Duration = Duration::from_secs(1);
 /// Messages given out in one transaction.
 const DISPATCH: u32 = 500;
-/// Attempts at a time, in all lanes together.
-const IN_FLIGHT: usize = 256;
-/// Due deliveries looked at in one turn.
+/// Due deliveries looked at in one turn, of all partners together.
 const CANDIDATES: u32 = 256;
+/// Partners that have their turn at a time; the others have the next.
+const PARTNERS: usize = 64;
 /// Longer than an attempt can take, with what comes before and after it.
 const LEASE: chrono::Duration = chrono::Duration::seconds(45);
 
@@ -108,16 +108,19 @@ impl Deliverer {
         if let Err(error) = this.store.release_deliveries(Utc::now()).await {
             tracing::error!(%error, "deliveries that an earlier server claimed wait for their lease to end");
         }
-        let (sender, mut done) = mpsc::channel(IN_FLIGHT);
-        let (mut lanes, mut in_flight) = (Lanes::default(), 0);
+        let (sender, mut done) = mpsc::channel(IN_FLIGHT as usize);
+        let mut lanes = Lanes::default();
         loop {
             let is_stopping = *stop.borrow();
-            if is_stopping && in_flight == 0 {
+            if is_stopping && lanes.in_flight() == 0 {
                 return;
             }
+            let mut pause = POLL;
             if !is_stopping {
-                match this.turn(&mut lanes, in_flight, &sender).await {
-                    Ok(started) => in_flight += started,
+                match this.turn(&mut lanes, &sender).await {
+                    // Whoever had no turn has the next at once.
+                    Ok(started) if started >= CANDIDATES as usize / 2 => pause = Duration::ZERO,
+                    Ok(_) => {}
                     Err(error) => {
                         tracing::error!(%error, "webhooks could not be taken up and will be tried again");
                         tokio::time::sleep(RETRY).await;
@@ -126,8 +129,8 @@ impl Deliverer {
             }
             let mut ended = vec![];
             let received = tokio::select! {
-                received = done.recv_many(&mut ended, IN_FLIGHT), if in_flight > 0 => received,
-                () = tokio::time::sleep(POLL) => 0,
+                received = done.recv_many(&mut ended, IN_FLIGHT as usize), if lanes.in_flight() > 0 => received,
+                () = tokio::time::sleep(pause) => 0,
                 () = stopped(&mut stop), if !is_stopping => 0,
             };
             if received > 0 {
@@ -136,7 +139,6 @@ impl Deliverer {
                     ended.push(more);
                 }
             }
-            in_flight -= ended.len();
             this.record(&mut lanes, ended).await;
         }
     }
@@ -145,7 +147,6 @@ impl Deliverer {
     async fn turn(
         self: &Arc<Self>,
         lanes: &mut Lanes,
-        in_flight: usize,
         done: &mpsc::Sender<Done>,
     ) -> Result<usize, StoreError> {
         let now = Utc::now();
@@ -153,20 +154,16 @@ impl Deliverer {
             return Ok(0);
         }
         self.store.dispatch_webhooks(now, DISPATCH).await?;
-        let mut room = IN_FLIGHT - in_flight;
-        if room == 0 {
+        if lanes.in_flight() >= IN_FLIGHT {
             return Ok(0);
         }
         let clock = Instant::now();
-        let closed: Vec<String> = lanes.closed(clock).into_iter().map(str::to_owned).collect();
-        let closed: Vec<&str> = closed.iter().map(String::as_str).collect();
-        let admits = |lane: &str| {
-            let enters = room > 0 && lanes.enter(lane, clock);
-            room -= usize::from(enters);
-            enters
-        };
+        let mut turns = lanes.turns(self.store.partners_owed(now).await?, clock);
+        turns.truncate(PARTNERS);
+        let each = CANDIDATES / (turns.len().max(1) as u32);
+        let admits = |partner: &str, lane: &str| lanes.enter(partner, lane, clock);
         let claimed =
-            self.store.claim_deliveries(now, now + LEASE, self.worker, &closed, CANDIDATES, admits).await?;
+            self.store.claim_deliveries(now, now + LEASE, self.worker, &turns, each, admits).await?;
         let started = claimed.len();
         for due in claimed {
             let (this, done) = (Arc::clone(self), done.clone());

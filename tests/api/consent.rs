@@ -46,3 +46,21 @@ async fn a_wrong_consent_names_its_fields() {
     let consent = json!({"text_hash": "0".repeat(64), "locale": "en"});
     assert_eq!(code(unknown.json(&consent), StatusCode::NOT_FOUND).await, "session_not_found");
 }
+
+#[tokio::test]
+async fn a_consent_that_changes_for_ever_is_refused_and_the_session_goes_on() {
+    let app = TestApp::for_specimens().await;
+    let session = app.ready_session(Evidence::shared().await).await;
+    let consent = |digit: &str| {
+        let given = json!({"text_hash": digit.repeat(64), "locale": "en"});
+        app.post(&format!("/kyc/{session}/consent")).json(&given)
+    };
+    for number in 0..50 {
+        ok(consent(if number % 2 == 0 { "a" } else { "b" })).await;
+    }
+    assert_eq!(code(consent("a"), StatusCode::BAD_REQUEST).await, "session_event_limit");
+    // The one in force again is no change.
+    ok(consent("b")).await;
+    ok(app.post(&format!("/partner/sessions/{session}/link"))).await;
+    assert_eq!(ok(app.post(&format!("/kyc/{session}/submit"))).await["session_id"], json!(session));
+}

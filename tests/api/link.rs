@@ -1,10 +1,14 @@
 //! The session's own link: who holds it may verify, and nothing else.
 
+use std::time::{Duration, Instant};
+
 use domain::partner::PartnerAction;
 use ekyc_onboarder::commands::Actor;
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use crate::support::{Evidence, TestApp, body, code, ok};
 
@@ -163,4 +167,80 @@ async fn the_links_of_a_suspended_partner_stop_at_once_and_work_again_when_it_is
     for request in requests() {
         ok(request).await;
     }
+}
+
+/// Appends consents to a session's stream, as somebody did before they had a limit.
+async fn lengthen(app: &TestApp, session: &str, events: u64) {
+    let file = app.folder.path().join("data").join("ekyc.db");
+    let mut database = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let payload = format!(
+        r#"{{"ConsentGiven":{{"text_hash":"{}","locale":"en","given_at":"2026-06-01T12:00:00Z"}}}}"#,
+        "a".repeat(64)
+    );
+    let insert = format!(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) \
+         WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n <= {events}) \
+         SELECT 'session', '{session}', n, 'ConsentGiven', '1', '{payload}', '{{}}' FROM numbers"
+    );
+    sqlx::raw_sql(&insert).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    while app.store.unnumbered().await.unwrap() > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_as_fast_for_a_long_session_as_for_none() {
+    let app =
+        TestApp::with_settings(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()])
+            .await;
+    let (long, right) = opened(&app).await;
+    lengthen(&app, &long, 4_000).await;
+    let unknown = "00000000-0000-4000-8000-000000000001";
+    let mut took = [vec![], vec![]];
+    for round in 0..40_u8 {
+        for (session, took) in [long.as_str(), unknown].into_iter().zip(&mut took) {
+            // Each comes from elsewhere, so that none is told to come later.
+            let outcome = get(&app, &format!("/kyc/{session}/outcome")).bearer_auth("wrong");
+            let outcome = outcome.header("X-Forwarded-For", format!("192.0.2.{round}"));
+            let started = Instant::now();
+            assert_eq!(code(outcome, StatusCode::UNAUTHORIZED).await, "invalid_session_token");
+            took.push(started.elapsed());
+        }
+    }
+    let [long_took, unknown_took] = took.map(|mut took| {
+        took.sort();
+        took[took.len() / 2]
+    });
+    println!("a wrong token: {long_took:?} for a long session, {unknown_took:?} for none");
+    assert!(long_took < 3 * unknown_took, "{long_took:?} for a long session, {unknown_took:?} for none");
+    ok(get(&app, &format!("/kyc/{long}/outcome")).bearer_auth(&right)).await;
+}
+
+#[tokio::test]
+async fn another_partners_session_is_unknown_before_its_stream_is_read() {
+    let app = TestApp::start().await;
+    let other = app.key_of_another_partner().await;
+    let session = app.open_session("user").await;
+    lengthen(&app, &session, 4_000).await;
+    let unknown = "00000000-0000-4000-8000-000000000001";
+    let mut took = [vec![], vec![]];
+    for _ in 0..30 {
+        for (session, took) in [session.as_str(), unknown].into_iter().zip(&mut took) {
+            let started = Instant::now();
+            for path in [format!("/partner/sessions/{session}"), format!("/kyc/{session}/outcome")] {
+                let read = get(&app, &path).header("X-API-Key", &other);
+                assert_eq!(code(read, StatusCode::NOT_FOUND).await, "session_not_found");
+            }
+            let act = post(&app, &format!("/partner/sessions/{session}/link")).header("X-API-Key", &other);
+            assert_eq!(code(act, StatusCode::NOT_FOUND).await, "session_not_found");
+            took.push(started.elapsed());
+        }
+    }
+    let [foreign, unknown] = took.map(|mut took| {
+        took.sort();
+        took[took.len() / 2]
+    });
+    println!("{foreign:?} for another partner's session, {unknown:?} for none");
+    assert!(foreign < 3 * unknown, "{foreign:?} for another partner's session, {unknown:?} for none");
 }

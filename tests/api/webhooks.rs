@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use ekyc_onboarder::partners::KeyRequest;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -233,4 +234,32 @@ async fn a_key_without_the_scope_manages_no_webhooks() {
         assert_eq!(code(asked, StatusCode::FORBIDDEN).await, "permission_missing", "{path}");
     }
     app.stop().await;
+}
+
+/// What two partners have under way at a time once their endpoints take no more; more than all had before they shared.
+const SLOW_UNDER_WAY: usize = 250;
+
+#[tokio::test]
+async fn partners_whose_endpoints_are_all_slow_delay_nobody_elses_messages() {
+    let slow = Receiver::answering(|_| (500, Duration::from_millis(13_500)));
+    let (quick, app) = (Receiver::start(), server().await);
+    for partner in ["slow one", "slow two"] {
+        let (_, key) = app.new_key(partner, KeyRequest::with_every_scope("slow")).await;
+        let post = |path: &str| app.client.post(format!("{}{path}", app.base)).header("X-API-Key", &key);
+        for number in 0..20 {
+            let endpoint = json!({ "url": format!("{}?{number}", slow.url), "events": ["session.created"] });
+            ok(post("/partner/webhooks/endpoints").json(&endpoint)).await;
+        }
+        for number in 0..9 {
+            let create = json!({ "external_user_id": format!("user {number}") });
+            ok(post("/partner/sessions").json(&create)).await;
+        }
+    }
+    add(&app, json!({ "url": quick.url })).await;
+    slow.wait_for(SLOW_UNDER_WAY, SOON).await;
+    let started = std::time::Instant::now();
+    app.open_session("user").await;
+    quick.wait_for(1, SOON).await;
+    println!("told after {:?} beside {} that hang", started.elapsed(), slow.received().len());
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 }

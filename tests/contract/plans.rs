@@ -11,6 +11,7 @@ use super::place::Place;
 on_both_stores!(
     every_filter_of_the_list_reads_its_page_from_an_index,
     queue_trail_and_deliveries_read_their_pages_from_an_index,
+    links_waiting_events_and_due_deliveries_are_found_without_a_walk,
 );
 
 const COLUMNS: &str = "session_id, partner_id, version, status, created_at, body";
@@ -199,6 +200,43 @@ async fn queue_trail_and_deliveries_read_their_pages_from_an_index(place: &Place
         (
             "SELECT * FROM deliveries WHERE partner_id = 'p1' AND number > 5000 ORDER BY number, endpoint_id LIMIT 50",
             "deliveries_by_partner",
+        ),
+    ] {
+        reads_in_order(place, query, index).await;
+    }
+}
+
+/// What is asked for without a key, before every list, and many times a second.
+async fn links_waiting_events_and_due_deliveries_are_found_without_a_walk(place: &Place) {
+    drop(place.store().await);
+    fill_lists(place).await;
+    let numbers =
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 50000)";
+    place
+        .execute(&format!(
+            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) \
+             {numbers} SELECT 'session', 's' || (n / 500), n % 500 + 1, CASE n % 100 WHEN 7 THEN 'LinkIssued' ELSE 'Other' END, \
+             '1', '{{}}', '{{}}' FROM numbers"
+        ))
+        .await
+        .unwrap();
+    place.execute("UPDATE deliveries SET due_at = number WHERE number % 100 = 0").await.unwrap();
+    place.execute("ANALYZE").await.unwrap();
+    let is_file = matches!(place.address(), DatabaseAddress::File(_));
+    let link = include_str!("../../src/store/sql/latest_link.sql").replace("$1", "'s7'");
+    let of_link = plan(place, &link).await;
+    assert!(of_link.contains("events_links"), "{of_link}");
+    let owed = include_str!("../../src/store/sql/webhooks/partners_owed.sql").replace("$1", "25000");
+    let of_owed = plan(place, &owed).await;
+    assert!(of_owed.contains("deliveries_due_of_partner"), "{of_owed}");
+    for (query, index) in [
+        ("SELECT rowid FROM events WHERE position IS NULL ORDER BY rowid DESC LIMIT 1", "events_unnumbered"),
+        ("SELECT rowid FROM events WHERE position IS NULL ORDER BY rowid LIMIT 1", "events_unnumbered"),
+        (
+            "SELECT id, lane, partner_id FROM deliveries WHERE partner_id = 'p1' AND due_at <= 25000 \
+             AND lane NOT IN ('e1', 'e2') ORDER BY due_at LIMIT 4",
+            // Where little is due, PostgreSQL may walk what is due to everybody.
+            if is_file { "deliveries_due_of_partner" } else { "deliveries_due" },
         ),
     ] {
         reads_in_order(place, query, index).await;

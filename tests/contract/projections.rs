@@ -52,7 +52,7 @@ impl Projection for Counting {
     }
 }
 
-async fn counting_pump(place: &Place, store: &Store) -> (Pump, Arc<AtomicBool>) {
+pub async fn counting_pump(place: &Place, store: &Store) -> (Pump, Arc<AtomicBool>) {
     // The length is one that a stream can break: a constraint as a projection's own table may have it.
     place
         .execute("CREATE TABLE counted (stream TEXT CHECK (length(stream) < 20), position BIGINT)")

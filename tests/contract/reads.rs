@@ -12,6 +12,7 @@ on_both_stores!(
     pages_by_key_and_by_offset_visit_every_session_once_newest_first,
     a_list_filters_by_status_and_by_a_set_and_never_shows_another_partner,
     overdue_sessions_come_longest_overdue_first_and_submitted_ones_never,
+    the_latest_link_counts_at_once_on_every_node,
 );
 
 fn partner(number: u128) -> PartnerId {
@@ -76,8 +77,9 @@ async fn a_list_filters_by_status_and_by_a_set_and_never_shows_another_partner(p
     assert_eq!(store.list_sessions(&among, start, 50).await.unwrap().total, 2);
     let none = SessionFilter { among: Some(vec![]), ..all() };
     assert_eq!(store.list_sessions(&none, start, 50).await.unwrap().total, 0);
-    assert!(store.session_row(partner(1), session(7)).await.unwrap().0.is_none());
-    assert!(store.session_row(partner(2), session(7)).await.unwrap().0.is_some());
+    assert_eq!(store.session_row(session(7)).await.unwrap().0.unwrap().partner_id, partner(2).to_string());
+    assert_eq!(store.partner_of_session(session(7)).await.unwrap(), Some(partner(2)));
+    assert_eq!(store.partner_of_session(session(8)).await.unwrap(), None);
 }
 
 async fn overdue_sessions_come_longest_overdue_first_and_submitted_ones_never(place: &Place) {
@@ -86,4 +88,28 @@ async fn overdue_sessions_come_longest_overdue_first_and_submitted_ones_never(pl
     assert!(store.overdue_sessions(at(92), 10).await.unwrap().is_empty());
     assert_eq!(store.overdue_sessions(at(1_000), 2).await.unwrap(), [session(7), session(5)]);
     assert_eq!(store.overdue_sessions(at(1_000), 10).await.unwrap().len(), 5);
+}
+
+/// Nothing is numbered here: a link is valid, or no more, before any read model knows.
+async fn the_latest_link_counts_at_once_on_every_node(place: &Place) {
+    let (_, other) = (place.store().await, place.store().await);
+    let generation = async |number| other.link_generation(session(number)).await.unwrap();
+    assert_eq!(generation(1).await, None);
+    let append = async |number: u128, sequence: u64, event_type: &str, payload: &str| {
+        let insert = format!(
+            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) \
+             VALUES ('session', '{}', {sequence}, '{event_type}', '1', '{payload}', '{{}}')",
+            session(number)
+        );
+        place.execute(&insert).await.unwrap();
+    };
+    append(1, 1, "SessionOpened", "{}").await;
+    append(2, 1, "SessionOpened", "{}").await;
+    assert_eq!((generation(1).await, generation(3).await), (Some(0), None));
+    for link in 1..=3 {
+        let payload =
+            format!(r#"{{"LinkIssued":{{"generation":{link},"issued_at":"2026-06-01T12:00:00Z"}}}}"#);
+        append(1, link + 1, "LinkIssued", &payload).await;
+        assert_eq!((generation(1).await, generation(2).await), (Some(link as u32), Some(0)));
+    }
 }

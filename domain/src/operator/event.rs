@@ -19,6 +19,8 @@ domain_events! {
         OperatorEnabled = "1",
         /// The password is another one; it is not here.
         PasswordChanged = "1",
+        /// Passwords are tried again: the name had been locked after too many wrong ones.
+        OperatorUnlocked = "1",
         /// The person signed in.
         OperatorSignedIn = "1",
         /// The person signed out.
@@ -67,6 +69,13 @@ pub struct OperatorEnabled {
 pub struct PasswordChanged {
     /// When.
     pub changed_at: Timestamp,
+}
+
+/// Passwords are tried again: the name had been locked after too many wrong ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorUnlocked {
+    /// When.
+    pub unlocked_at: Timestamp,
 }
 
 /// The person signed in.

@@ -2,7 +2,7 @@
 
 use super::event::{
     ListDropped, ListTaken, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorInvited,
-    OperatorSignedIn, OperatorSignedOut, PasswordChanged, RoleChanged,
+    OperatorSignedIn, OperatorSignedOut, OperatorUnlocked, PasswordChanged, RoleChanged,
 };
 use super::{Operator, OperatorAction, OperatorCommand, OperatorError, Role};
 
@@ -58,6 +58,7 @@ pub(super) fn decide(
         OperatorAction::Disable => OperatorDisabled { disabled_at: at }.into(),
         OperatorAction::Enable if !state.is_disabled => return Ok(None),
         OperatorAction::Enable => OperatorEnabled { enabled_at: at }.into(),
+        OperatorAction::Unlock => OperatorUnlocked { unlocked_at: at }.into(),
         OperatorAction::SignIn if state.is_disabled => return Err(OperatorError::Disabled),
         OperatorAction::SignIn => OperatorSignedIn { signed_in_at: at }.into(),
         OperatorAction::SignOut => OperatorSignedOut { signed_out_at: at }.into(),
@@ -116,6 +117,17 @@ mod tests {
         let disabled = [reviewer.clone(), story(&reviewer, true, OperatorAction::Disable).unwrap()].concat();
         assert_eq!(story(&disabled, true, OperatorAction::Disable), Ok(vec![]));
         assert!(story(&disabled, true, OperatorAction::Enable).is_ok_and(|events| events.len() == 1));
+    }
+
+    #[test]
+    fn an_unlocking_is_noted_and_changes_nothing_else() {
+        let reviewer = invited(Role::Reviewer);
+        let events = story(&reviewer, true, OperatorAction::Unlock).unwrap();
+        assert!(matches!(events.as_slice(), [OperatorEvent::OperatorUnlocked(_)]), "{events:?}");
+        let disabled =
+            [reviewer.clone(), story(&reviewer, true, OperatorAction::Disable).unwrap(), events].concat();
+        assert_eq!(story(&disabled, true, OperatorAction::SignIn), Err(OperatorError::Disabled));
+        assert_eq!(story(&[], true, OperatorAction::Unlock), Err(OperatorError::NotFound));
     }
 
     #[test]

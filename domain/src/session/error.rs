@@ -132,6 +132,9 @@ pub enum SessionError {
     /// The session is not due to expire.
     #[error("the session's time is not over")]
     NotDue,
+    /// Every command reads the whole stream, so nobody makes one grow without end.
+    #[error("The session takes no more changes of this kind")]
+    EventLimit,
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -178,6 +181,7 @@ impl SessionError {
             Self::NotAllowed => "not_allowed",
             Self::NotOver => "not_over",
             Self::NotDue => "session_not_due",
+            Self::EventLimit => "session_event_limit",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
             Self::Port(PortError::Busy { .. }) => "busy",
             Self::Port(PortError::Unavailable) => "storage_unavailable",

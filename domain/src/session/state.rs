@@ -9,6 +9,7 @@ use super::event::{
     HitResolved, LivenessChallengeIssued, LivenessChecked, ReviewClaimed, ReviewDecided, RiskAssessed,
     SanctionsScreened, SelfieSubmitted, SessionDecided, SessionEvent, SessionOpened, SessionRescreened,
 };
+use super::event_limit::EventCounts;
 use super::round::Round;
 use crate::Timestamp;
 use crate::document_type::DocumentSide;
@@ -55,6 +56,7 @@ pub struct Session {
     link_generation: u32,
     erasure: Option<ErasureOrdered>,
     erased_at: Option<Timestamp>,
+    event_counts: EventCounts,
 }
 
 /// One upload of a document.
@@ -318,7 +320,12 @@ impl Session {
         self.expired_at.is_some()
     }
 
+    pub(super) const fn event_counts(&self) -> &EventCounts {
+        &self.event_counts
+    }
+
     pub(super) fn fold(&mut self, event: SessionEvent) {
+        self.event_counts.note(&event);
         match event {
             SessionEvent::SessionOpened(opened) => {
                 self.round = Some(Round::first(opened.expires_at));

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 
 use super::body::Fields;
 use super::operator::OperatorCaller;
-use crate::app::pump;
 use crate::http::Shared;
 use crate::http::body::{Body, json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
@@ -84,7 +83,7 @@ pub async fn assign_cases(
             items.push(assigned(&caller, &shared, session, assignee).await?);
         }
         // Whoever assigns looks at the queue next.
-        pump(&shared.store).pump_until_idle().await?;
+        shared.catch_up.wait().await?;
         Ok(Assignments { items })
     };
     Answer(assign.await)

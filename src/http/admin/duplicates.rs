@@ -50,6 +50,7 @@ pub async fn of(
     among.sort_unstable();
     among.dedup();
     let filter = SessionFilter { partner: Some(partner), among: Some(among), ..SessionFilter::default() };
+    shared.catch_up.wait().await?;
     let page = shared.store.list_sessions(&filter, PageStart::Offset(0), SHOWN).await?;
     let now = shared.sessions.services().clock.now();
     let mut duplicates = Vec::with_capacity(page.rows.len());

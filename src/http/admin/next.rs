@@ -102,6 +102,7 @@ pub async fn next(
     query: &NextQuery,
 ) -> Result<Option<SessionId>, ApiError> {
     let skipped = skipped(query)?;
+    shared.catch_up.wait().await?;
     let (queue, limit) = (query.queue(), skipped.len() as u32 + 1);
     let rows = match queue.trail().is_empty() {
         true => waiting(shared, caller.who.operator, limit).await?,

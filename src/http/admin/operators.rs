@@ -34,6 +34,8 @@ impl From<OperatorsError> for ApiError {
             }
             OperatorsError::Store(error) => error.into(),
             OperatorsError::Vault(error) => error.into(),
+            OperatorsError::Busy { retry_after } => Self::Busy { retry_after },
+            OperatorsError::Unavailable => Self::storage_unavailable(),
             OperatorsError::Failed(error) => Self::Internal(error),
         }
     }
@@ -57,18 +59,22 @@ pub struct NamedOperatorView {
     /// Since when the person is let in no more.
     #[schema(format = DateTime)]
     pub disabled_at: Option<String>,
+    /// Until when no password is tried, for some address at least: too many were wrong.
+    #[schema(format = DateTime)]
+    pub locked_until: Option<String>,
     /// When the person was taken on.
     #[schema(format = DateTime)]
     pub created_at: String,
 }
 
 impl From<NamedOperator> for NamedOperatorView {
-    fn from(NamedOperator { info, login }: NamedOperator) -> Self {
+    fn from(NamedOperator { info, login, locked_until }: NamedOperator) -> Self {
         Self {
             operator_id: info.id.to_string(),
             login: login.map(|login| login.as_str().to_owned()),
             role: info.role,
             disabled_at: info.disabled_at.map(time),
+            locked_until: locked_until.map(time),
             created_at: time(info.created_at),
         }
     }
@@ -137,6 +143,7 @@ pub async fn list_operators(_caller: OperatorCaller, shared: web::Data<Shared>) 
 
 /// Everybody of the house.
 pub async fn operators(shared: &Shared) -> Result<OperatorList, ApiError> {
+    shared.catch_up.wait().await?;
     let all = shared.sign_ins.operators().list().await?;
     Ok(OperatorList { items: all.into_iter().map(Into::into).collect() })
 }
@@ -245,6 +252,27 @@ pub async fn enable_operator(
     path: web::Path<String>,
 ) -> Answer<OperatorList> {
     Answer(change(&caller, &shared, &path, OperatorAction::Enable).await)
+}
+
+/// Has passwords tried again at once for somebody whose name is locked; again, the same answer.
+#[utoipa::path(
+    post, path = "/admin/api/operators/{operator_id}/unlock", tag = "Admin",
+    params(("operator_id" = String, Path, description = "The operator")),
+    responses((status = 200, description = "Everybody", body = OperatorList), Keyed, OfOperator),
+    security(("operator_cookie" = []))
+)]
+pub async fn unlock_operator(
+    caller: OperatorCaller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Answer<OperatorList> {
+    let unlock = async {
+        caller.administering()?;
+        let id: OperatorId = path.parse().map_err(|_| no_such_operator())?;
+        shared.sign_ins.operators().unlock(id, &caller.actor()).await?;
+        operators(&shared).await
+    };
+    Answer(unlock.await)
 }
 
 /// Lists the browsers from which the caller is signed in.

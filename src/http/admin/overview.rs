@@ -89,6 +89,7 @@ pub async fn overview(shared: &Shared, query: &OverviewQuery) -> Result<Overview
     let now = shared.sessions.services().clock.now();
     let today = now.date_naive();
     let first = today.checked_sub_days(Days::new(u64::from(count) - 1)).unwrap_or(today);
+    shared.catch_up.wait().await?;
     let sums = shared.store.sums_since(first.and_time(chrono::NaiveTime::MIN).and_utc()).await?;
     let due = (now - Duration::hours(i64::from(shared.settings.review_target_hours))).timestamp_micros();
     let waiting = shared.store.queue_counts(due, now.timestamp_micros()).await?;

@@ -195,6 +195,7 @@ pub async fn list_partners(_caller: OperatorCaller, shared: web::Data<Shared>) -
 
 /// All partners.
 pub async fn partners(shared: &Shared) -> Result<PartnerList, ApiError> {
+    shared.catch_up.wait().await?;
     let all = shared.store.list_partners().await?;
     Ok(PartnerList { items: all.into_iter().map(Into::into).collect() })
 }
@@ -245,6 +246,7 @@ pub async fn get_partner(
 
 /// A partner with its keys and endpoints.
 pub async fn partner(shared: &Shared, id: &str) -> Result<PartnerDetails, ApiError> {
+    shared.catch_up.wait().await?;
     let info = known(shared, id).await?;
     let now = shared.sessions.services().clock.now();
     let keys = shared.store.list_keys().await?;

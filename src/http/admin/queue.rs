@@ -211,6 +211,7 @@ pub async fn queue(
     let due = (now - Duration::hours(i64::from(shared.settings.review_target_hours))).timestamp_micros();
     let filter = filter(caller, query, now)?;
     let four_eyes = shared.sessions.services().four_eyes;
+    shared.catch_up.wait().await?;
     let rows = shared.store.review_queue(&filter, after.as_ref(), limit).await?;
     let next_cursor = rows.last().filter(|_| rows.len() == limit as usize).map(|row| written(&row.cursor()));
     let counts: Vec<ReviewCount> =

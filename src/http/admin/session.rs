@@ -17,8 +17,8 @@ use crate::http::kyc_caller::{require_own_origin, shared};
 use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::Keyed;
 use crate::http::request_id::request_id;
+use crate::operators::Password;
 use crate::operators::sign_in::{SignInError, SignedIn};
-use crate::operators::{OperatorsError, Password};
 
 /// Who signs in.
 #[derive(ToSchema)]
@@ -77,14 +77,13 @@ impl From<SignInError> for ApiError {
                 detail: "Too many wrong passwords; try again later",
                 retry_after,
             },
-            SignInError::Failed(OperatorsError::Store(error)) => error.into(),
-            SignInError::Failed(error) => Self::Internal(error.to_string()),
+            SignInError::Failed(error) => error.into(),
         }
     }
 }
 
 /// Signs an operator in: the answer sets a cookie that scripts cannot read and other sites cannot send. After five wrong
-/// passwords the name is locked for a quarter of an hour.
+/// passwords from one address the name is locked there for a quarter of an hour, or until an administrator unlocks it.
 #[utoipa::path(
     post, path = "/admin/api/sign-in", tag = "Admin", request_body = SignInBody,
     responses(
@@ -104,7 +103,8 @@ pub async fn sign_in(request: HttpRequest, payload: Body) -> HttpResponse {
         }
         let [login, password] = both(&json_object(payload).await?, ["login", "password"])?;
         let password = SecretString::from(password);
-        let (token, who) = shared.sign_ins.sign_in(&login, password, &request_id(&request)).await?;
+        let (address, id) = (shared.limits.subscriber(&request), request_id(&request));
+        let (token, who) = shared.sign_ins.sign_in(&login, password, address, &id).await?;
         Ok(HttpResponse::Ok().cookie(cookie(shared, &token)).json(OperatorView::of(shared, &who)))
     };
     signed_in.await.unwrap_or_else(|error: ApiError| error.respond(&request))
@@ -166,6 +166,7 @@ pub async fn who_am_i(caller: OperatorCaller, shared: web::Data<Shared>) -> Answ
 )]
 pub async fn change_password(
     caller: OperatorCaller,
+    request: HttpRequest,
     shared: web::Data<Shared>,
     payload: Body,
 ) -> Answer<OperatorView> {
@@ -175,7 +176,8 @@ pub async fn change_password(
             ApiError::Fields(vec![FieldProblem::body("new", "value_error", error.to_string())])
         };
         let new = Password::new(new.into()).map_err(invalid)?;
-        shared.sign_ins.change_password(&caller.who, old.into(), new, &caller.actor()).await?;
+        let address = shared.limits.subscriber(&request);
+        shared.sign_ins.change_password(&caller.who, old.into(), new, address, &caller.actor()).await?;
         Ok(OperatorView::of(&shared, &caller.who))
     };
     Answer(change.await)

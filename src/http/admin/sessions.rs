@@ -89,6 +89,7 @@ pub async fn sessions(shared: &Shared, query: &SessionsQuery) -> Result<FoundSes
         Some(cursor) => read_cursor(cursor).ok_or_else(|| invalid("cursor is not valid"))?,
         None => PageStart::Offset(0),
     };
+    shared.catch_up.wait().await?;
     let filter = filter(shared, query).await?;
     let page = shared.store.list_sessions(&filter, start, limit).await?;
     let last = page.rows.last().filter(|_| page.rows.len() == limit as usize);

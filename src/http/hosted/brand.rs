@@ -41,7 +41,7 @@ impl Worn {
     /// page without it does all the same.
     pub async fn by(request: &HttpRequest, shared: &Shared) -> Option<Self> {
         let cookie = request.cookie(COOKIE)?;
-        let view = holder(request, cookie.value(), Carrier::Cookie).await.ok()?.folded.view;
+        let view = holder(request, cookie.value(), Carrier::Cookie).await.ok()?.view;
         let found = shared.store.branding(view.partner_id).await;
         let found = found.inspect_err(|error| tracing::warn!(%error, "a page goes without its look"));
         Some(Self { branding: found.ok()??, session: view.session_id })
@@ -151,7 +151,7 @@ pub async fn get_brand_logo(
 }
 
 async fn look(caller: KycCaller, shared: &Shared, id: &str) -> Result<Option<Branding>, ApiError> {
-    let partner = caller.session(shared, id).await?.view.partner_id;
+    let partner = caller.view(shared, id).await?.partner_id;
     Ok(shared.store.branding(partner).await?)
 }
 

@@ -66,6 +66,13 @@ async fn people(shared: &Shared, is_admin: bool) -> Result<Markup, ApiError> {
                                     @if one.disabled_at.is_some() { button class="plain" type="submit" { "Let in again" } }
                                     @else { button class="bad" type="submit" { "Let in no more" } }
                                 }
+                                @if let Some(until) = &one.locked_until {
+                                    form method="post" data-api={ "/admin/api/operators/" (one.operator_id) "/unlock" } {
+                                        (problem())
+                                        p class="quiet" { "Too many wrong passwords: locked until " (until) }
+                                        button class="plain" type="submit" { "Unlock" }
+                                    }
+                                }
                             } @else { @if one.disabled_at.is_some() { "no" } @else { "yes" } }
                         }
                     }

@@ -173,6 +173,7 @@ pub async fn list_events(
     let list = async {
         let partner = caller.partner_with(Scope::WebhooksManage)?;
         let (after, limit) = page(query.after.as_deref(), query.limit.as_deref())?;
+        shared.catch_up.wait().await?;
         let rows = shared.store.messages_of(partner, after, limit).await?;
         let last = rows.last().map_or(after, |row| row.number.cast_unsigned());
         Ok(EventList { items: rows.iter().map(|row| WebhookBody::of(row, None)).collect(), last })
@@ -215,6 +216,7 @@ pub async fn deliveries_of(
         let detail = "state is due, delivered, gone, exhausted or abandoned";
         return Err(ApiError::bad_request("invalid_parameter", detail));
     }
+    shared.catch_up.wait_for_deliveries().await?;
     let rows = shared.store.deliveries_of(partner, after, state, limit).await?;
     let last = rows.last().map_or(after, |row| row.number.cast_unsigned());
     Ok(WebhookDeliveries { items: rows.into_iter().map(delivery).collect(), last })
@@ -259,6 +261,7 @@ pub async fn attempts_of(shared: &Shared, partner: PartnerId, id: &str) -> Resul
     let unknown =
         || ApiError::refused(StatusCode::NOT_FOUND, "message_not_found", "There is no such message");
     let message = Uuid::try_parse(id).map_err(|_| unknown())?;
+    shared.catch_up.wait_for_deliveries().await?;
     if !shared.store.was_given_out(partner, message).await? {
         return Err(unknown());
     }

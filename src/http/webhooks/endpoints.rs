@@ -175,6 +175,7 @@ pub async fn list_webhook_endpoints(
 
 /// A partner's endpoints, the oldest first.
 pub async fn endpoints_of(shared: &Shared, partner: PartnerId) -> Result<Vec<WebhookEndpoint>, ApiError> {
+    shared.catch_up.wait().await?;
     Ok(shared.webhooks.list(partner).await?.into_iter().map(Into::into).collect())
 }
 

@@ -121,6 +121,7 @@ async fn operator(tx: &mut Transaction, id: &str, event: OperatorEvent) -> Resul
             set(tx, "UPDATE operators SET disabled_at = $2 WHERE id = $1", id, None::<i64>).await
         }
         OperatorEvent::PasswordChanged(_)
+        | OperatorEvent::OperatorUnlocked(_)
         | OperatorEvent::OperatorSignedIn(_)
         | OperatorEvent::OperatorSignedOut(_)
         | OperatorEvent::ListTaken(_)

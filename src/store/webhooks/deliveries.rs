@@ -3,7 +3,7 @@
 //! Whoever delivers claims: a claimed delivery is due again once its lease is over, so what a dead node claimed is
 //! delivered by another, under the same `webhook-id`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use domain::Timestamp;
 use domain::ids::PartnerId;
@@ -132,6 +132,46 @@ pub struct AttemptRow {
     pub answer: Option<Vec<u8>>,
 }
 
+/// A partner whose turn it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartnerTurn {
+    /// The partner.
+    pub partner: String,
+    /// Its lanes that take nothing now.
+    pub closed: Vec<String>,
+}
+
+/// A delivery that may be claimed.
+#[derive(sqlx::FromRow)]
+struct Candidate {
+    id: i64,
+    lane: String,
+    partner_id: String,
+}
+
+/// Those that are admitted, asked for one of each partner after the other.
+fn in_turns(
+    candidates: Vec<Candidate>,
+    turns: &[PartnerTurn],
+    mut admits: impl FnMut(&Candidate) -> bool,
+) -> Vec<i64> {
+    let mut queues: HashMap<String, VecDeque<Candidate>> = HashMap::new();
+    for candidate in candidates {
+        queues.entry(candidate.partner_id.clone()).or_default().push_back(candidate);
+    }
+    let mut claimed = vec![];
+    while !queues.is_empty() {
+        for turn in turns {
+            let Some(queue) = queues.get_mut(&turn.partner) else { continue };
+            match queue.pop_front() {
+                Some(candidate) => claimed.extend(admits(&candidate).then_some(candidate.id)),
+                None => drop(queues.remove(&turn.partner)),
+            }
+        }
+    }
+    claimed
+}
+
 /// The end of a list that a statement begins.
 fn one_of<'q, 'args, DB>(
     query: &'q mut QueryBuilder<'args, DB>,
@@ -157,6 +197,19 @@ impl Store {
                 .fetch_one(db)
                 .await
         })?)
+    }
+
+    /// Up to where messages were given out.
+    pub(in crate::store) async fn dispatched(&self) -> Result<i64, StoreError> {
+        Ok(on_reader!(self.database, |db| {
+            sqlx::query_scalar("SELECT position FROM webhook_dispatch").fetch_one(db).await
+        })?)
+    }
+
+    /// The place of the last message that waits to be given out.
+    pub(in crate::store) async fn last_undispatched(&self) -> Result<Option<i64>, StoreError> {
+        let last = "SELECT max(position) FROM webhook_messages WHERE position > (SELECT position FROM webhook_dispatch)";
+        Ok(on_reader!(self.database, |db| sqlx::query_scalar(last).fetch_one(db).await)?)
     }
 
     /// Gives the next messages, about `limit`, out to whoever is to be told; false if there are none, or while another
@@ -197,38 +250,56 @@ impl Store {
         Ok(true)
     }
 
-    /// Claims due deliveries until `lease`, the longest due first, but none of the lanes that are `closed`; of the
-    /// others as many as `admits` says.
+    /// The partners to whom something is due.
+    pub async fn partners_owed(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        Ok(on_reader!(self.database, |db| {
+            sqlx::query_scalar(include_str!("../sql/webhooks/partners_owed.sql"))
+                .bind(now.timestamp_micros())
+                .fetch_all(db)
+                .await
+        })?)
+    }
+
+    /// Claims due deliveries until `lease`, of each partner the longest due first, but none of its lanes that are closed; of
+    /// at most `each` of every partner as many as `admits` says, which is asked in turns.
     pub async fn claim_deliveries(
         &self,
         now: Timestamp,
         lease: Timestamp,
         worker: Uuid,
-        closed: &[&str],
-        limit: u32,
-        mut admits: impl FnMut(&str) -> bool,
+        turns: &[PartnerTurn],
+        each: u32,
+        mut admits: impl FnMut(&str, &str) -> bool,
     ) -> Result<Vec<Due>, StoreError> {
+        if turns.is_empty() {
+            return Ok(vec![]);
+        }
         let mut tx = self.database.begin().await?;
         let skip_locked = match &self.database {
             Database::Sqlite { .. } => "",
             Database::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         };
-        let candidates: Vec<(i64, String)> = in_transaction!(tx, |db| {
-            let mut select = QueryBuilder::new("SELECT id, lane FROM deliveries WHERE due_at <= ");
-            select.push_bind(now.timestamp_micros());
-            if !closed.is_empty() {
-                select.push(" AND lane NOT IN (");
-                let mut lanes = select.separated(", ");
-                for lane in closed {
-                    lanes.push_bind(*lane);
+        let candidates: Vec<Candidate> = in_transaction!(tx, |db| {
+            let mut select = QueryBuilder::new("");
+            for (number, turn) in turns.iter().enumerate() {
+                select.push(if number == 0 { "" } else { " UNION ALL " });
+                select.push("SELECT * FROM (SELECT id, lane, partner_id FROM deliveries WHERE partner_id = ");
+                select.push_bind(turn.partner.as_str()).push(" AND due_at <= ");
+                select.push_bind(now.timestamp_micros());
+                if !turn.closed.is_empty() {
+                    select.push(" AND lane NOT IN (");
+                    let mut lanes = select.separated(", ");
+                    for lane in &turn.closed {
+                        lanes.push_bind(lane.as_str());
+                    }
+                    select.push(")");
                 }
-                select.push(")");
+                select.push(" ORDER BY due_at LIMIT ").push_bind(i64::from(each)).push(skip_locked);
+                select.push(format!(") AS due_{number}"));
             }
-            select.push(" ORDER BY due_at LIMIT ").push_bind(i64::from(limit)).push(skip_locked);
-            select.build_query_as().persistent(closed.is_empty()).fetch_all(db).await
+            select.build_query_as().persistent(false).fetch_all(db).await
         })?;
-        let claimed: Vec<i64> =
-            candidates.into_iter().filter(|(_, lane)| admits(lane)).map(|(id, _)| id).collect();
+        let claimed = in_turns(candidates, turns, |candidate| admits(&candidate.partner_id, &candidate.lane));
         if claimed.is_empty() {
             return Ok(vec![]);
         }

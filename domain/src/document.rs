@@ -1,6 +1,7 @@
 //! Documents: what a reader reports, what the rules make of it, and the identity that follows.
 
 pub mod likeness;
+mod page;
 mod read_zone;
 mod sides;
 #[cfg(test)]
@@ -8,6 +9,7 @@ pub(crate) mod specimen;
 #[cfg(test)]
 mod tests;
 
+pub use page::{PageArea, lacks_portrait, portrait_of};
 pub use read_zone::{Place, ReadField, ReadZone};
 pub use sides::{SideView, join};
 
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::country::CountryCode;
 use crate::document_type::DocumentType;
-use crate::face::FaceFinding;
+use crate::face::{FaceFinding, FaceProblem};
 use crate::mrz::{CheckedField, Mrz, normalised_nationality};
 use crate::policy::DocumentRules;
 use crate::score::Score;
@@ -72,6 +74,10 @@ pub struct DocumentReading {
     pub printed: PrintedFields,
     /// Where the fields were read.
     pub zones: Vec<ReadZone>,
+    /// Whether rows of another machine-readable zone were seen, readable or not.
+    pub second_zone: bool,
+    /// Whether the front of a card lies beside its back with the zone: what is printed there repeats the zone.
+    pub front_beside: bool,
     /// Whether the names of the two zones agree; none where one of them was not read.
     pub names_agree: Option<bool>,
     /// Confidence of the whole reading.
@@ -168,11 +174,15 @@ pub enum DocumentProblem {
     ImageGlare,
     /// The reading as a whole is too unsure.
     LowConfidence,
+    /// The image shows the machine-readable zone of another document too.
+    SeveralDocuments,
+    /// The image shows a face that is no part of the document.
+    FaceNotOnDocument,
 }
 
 impl DocumentProblem {
     /// Every problem.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::MrzMissing,
         Self::MrzCheckDigitFailed,
         Self::DocumentExpired,
@@ -192,6 +202,8 @@ impl DocumentProblem {
         Self::ImageBlurred,
         Self::ImageGlare,
         Self::LowConfidence,
+        Self::SeveralDocuments,
+        Self::FaceNotOnDocument,
     ];
 
     /// The stable code.
@@ -216,6 +228,8 @@ impl DocumentProblem {
             Self::ImageBlurred => "image_blurred",
             Self::ImageGlare => "image_glare",
             Self::LowConfidence => "low_confidence",
+            Self::SeveralDocuments => "several_documents",
+            Self::FaceNotOnDocument => "face_not_on_document",
         }
     }
 
@@ -266,6 +280,12 @@ pub fn examine(
     problems.extend(quality_problems(reading, rules));
     if portrait.template.is_none() {
         problems.push(DocumentProblem::PortraitMissing);
+    }
+    if portrait.problems.contains(&FaceProblem::NotOnDocument) {
+        problems.push(DocumentProblem::FaceNotOnDocument);
+    }
+    if reading.second_zone {
+        problems.push(DocumentProblem::SeveralDocuments);
     }
     problems.sort();
     problems.dedup();

@@ -236,6 +236,23 @@ impl Vault for KeyVault {
         parsed.map_err(|_| PortError::Failed("a blind index names no session".into()))
     }
 
+    async fn sharing(
+        &self,
+        session: SessionId,
+        purpose: &str,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, PortError> {
+        let found = self.database.sharing(&session.to_string(), purpose, limit).await?;
+        let parsed: Result<_, _> = found.iter().map(|id| id.parse()).collect();
+        parsed.map_err(|_| PortError::Failed("a blind index names no session".into()))
+    }
+
+    async fn digest(&self, purpose: &str, bytes: &[u8]) -> Result<Fingerprint, PortError> {
+        let (key, purpose) = (self.indexing.clone(), length_prefixed(&["digest", purpose]));
+        let hash = with_bytes(bytes, move |bytes| keyed_hash(key.as_slice(), &[&purpose, bytes])).await?;
+        Ok(Fingerprint::from_hex(hex::encode(hash)))
+    }
+
     async fn seal_bytes(
         &self,
         session: SessionId,

@@ -4,6 +4,7 @@ mod advice;
 mod fields;
 pub mod likeness;
 pub mod number_class;
+mod page;
 mod read_zone;
 mod sides;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub(crate) mod specimen;
 mod tests;
 
 use fields::Fields;
+pub use page::{PageArea, lacks_portrait, portrait_of};
 pub use read_zone::{Place, ReadField, ReadZone};
 pub use sides::{SideView, join};
 
@@ -21,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::birth_date::{BirthDate, PartialDate};
 use crate::country::CountryCode;
 use crate::document_type::DocumentType;
-use crate::face::FaceFinding;
+use crate::face::{FaceFinding, FaceProblem};
 use crate::mrz::{self, CheckedField, Mrz};
 use crate::policy::DocumentRules;
 use crate::score::Score;
@@ -79,6 +81,10 @@ pub struct DocumentReading {
     pub printed: PrintedFields,
     /// Where the fields were read.
     pub zones: Vec<ReadZone>,
+    /// Whether rows of another machine-readable zone were seen, readable or not.
+    pub second_zone: bool,
+    /// Whether the front of a card lies beside its back with the zone: what is printed there repeats the zone.
+    pub front_beside: bool,
     /// Whether the names of the two zones agree; none where one of them was not read.
     pub names_agree: Option<bool>,
     /// Confidence of the whole reading.
@@ -230,11 +236,15 @@ pub enum DocumentProblem {
     ImageGlare,
     /// The reading as a whole is too unsure.
     LowConfidence,
+    /// The image shows the machine-readable zone of another document too.
+    SeveralDocuments,
+    /// The image shows a face that is no part of the document.
+    FaceNotOnDocument,
 }
 
 impl DocumentProblem {
     /// Every problem.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::MrzMissing,
         Self::MrzCheckDigitFailed,
         Self::DocumentExpired,
@@ -268,6 +278,8 @@ impl DocumentProblem {
         Self::ImageBlurred,
         Self::ImageGlare,
         Self::LowConfidence,
+        Self::SeveralDocuments,
+        Self::FaceNotOnDocument,
     ];
 
     /// The stable code.
@@ -306,6 +318,8 @@ impl DocumentProblem {
             Self::ImageBlurred => "image_blurred",
             Self::ImageGlare => "image_glare",
             Self::LowConfidence => "low_confidence",
+            Self::SeveralDocuments => "several_documents",
+            Self::FaceNotOnDocument => "face_not_on_document",
         }
     }
 
@@ -375,6 +389,12 @@ pub fn examine(
     }
     if portrait.template.is_none() {
         problems.push(DocumentProblem::PortraitMissing);
+    }
+    if portrait.problems.contains(&FaceProblem::NotOnDocument) {
+        problems.push(DocumentProblem::FaceNotOnDocument);
+    }
+    if reading.second_zone {
+        problems.push(DocumentProblem::SeveralDocuments);
     }
     problems.sort();
     problems.dedup();

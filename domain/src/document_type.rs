@@ -45,6 +45,11 @@ impl DocumentType {
         }
     }
 
+    /// Whether there is a back to upload: everything about a passport stands on its data page.
+    pub const fn has_back(self) -> bool {
+        !matches!(self, Self::Passport)
+    }
+
     /// Whether the document is issued with a machine-readable zone, so that its absence is a finding.
     pub const fn carries_mrz(self) -> bool {
         matches!(self, Self::Passport | Self::ResidencePermit)

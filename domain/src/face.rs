@@ -91,11 +91,13 @@ pub enum FaceProblem {
     FaceBlurred,
     /// The face is too dark or burnt out.
     BadExposure,
+    /// Beside the document's portrait, or instead of it, there is a face that is no part of the document.
+    NotOnDocument,
 }
 
 impl FaceProblem {
     /// Every problem.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoFace,
         Self::SeveralFaces,
         Self::FaceTooSmall,
@@ -103,6 +105,7 @@ impl FaceProblem {
         Self::FaceTurned,
         Self::FaceBlurred,
         Self::BadExposure,
+        Self::NotOnDocument,
     ];
 
     /// Whether the problem leaves no template to compare.
@@ -120,6 +123,7 @@ impl FaceProblem {
             Self::FaceTurned => "face_turned",
             Self::FaceBlurred => "face_blurred",
             Self::BadExposure => "bad_exposure",
+            Self::NotOnDocument => "face_not_on_document",
         }
     }
 }
@@ -135,6 +139,17 @@ pub struct FaceBox {
     pub width: Score,
     /// Height.
     pub height: Score,
+}
+
+/// A face in the image of a document: the portrait, its ghost image, or somebody who has no business there.
+#[derive(Clone, Debug)]
+pub struct DocumentFace {
+    /// The face by itself.
+    pub finding: FaceFinding,
+    /// Whether the detector is sure that it is one.
+    pub sure: bool,
+    /// Quarter turns of the image, clockwise, after which the face is upright.
+    pub quarter_turns: u8,
 }
 
 /// What a matcher found in one image.

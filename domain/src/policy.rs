@@ -10,6 +10,9 @@ use crate::stamp::PolicyRef;
 
 const DEFAULT: &str = include_str!("../policy/default.toml");
 const DEMO: &str = include_str!("../policy/demo.toml");
+/// Weights of factors that are younger than the first policy files, as in the default: an operator's file without them goes on
+/// to be read, for whether a factor sends to review depends on no weight.
+const LATER_WEIGHTS: [(RiskFactor, f64); 1] = [(RiskFactor::EvidenceReused, 0.35)];
 
 /// A parsed policy file, with the hash of its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,10 +43,13 @@ pub struct Policy {
 pub struct SessionRules {
     /// Attempts at each step.
     pub max_attempts: u32,
-    /// Challenges drawn in one session.
+    /// Challenges drawn in one session, where that is fewer than the attempts: each draw is one of them.
     pub max_challenges: u32,
-    /// Seconds from the challenge to its frames.
+    /// Seconds from the challenge to the first byte of its frames.
     pub challenge_timeout_seconds: u32,
+    /// Whether selfies and frames pass that another session brought before. A file that does not say it refuses them.
+    #[serde(default)]
+    pub accept_reused_evidence: bool,
 }
 
 /// Document rules.
@@ -217,7 +223,10 @@ fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Score, D::Error
 fn weights<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<std::collections::BTreeMap<RiskFactor, Score>, D::Error> {
-    let weights = std::collections::BTreeMap::<RiskFactor, f64>::deserialize(deserializer)?;
+    let mut weights = std::collections::BTreeMap::<RiskFactor, f64>::deserialize(deserializer)?;
+    let later =
+        LATER_WEIGHTS.into_iter().filter(|(factor, _)| !weights.contains_key(factor)).collect::<Vec<_>>();
+    weights.extend(later);
     if let Some(missing) = RiskFactor::ALL.iter().find(|factor| !weights.contains_key(factor)) {
         return Err(serde::de::Error::custom(format!("the risk factor `{}` has no weight", missing.code())));
     }
@@ -237,11 +246,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_policies_parse_and_differ_in_specimens_only() {
+    fn the_embedded_policies_parse_and_differ_in_specimens_and_reused_evidence_only() {
         let demo = Policy::demo();
         let mut default = Policy::embedded();
-        assert!(!default.document.accept_specimens);
+        assert!(!default.document.accept_specimens && !default.session.accept_reused_evidence);
         default.document.accept_specimens = true;
+        default.session.accept_reused_evidence = true;
         default.reference = demo.reference.clone();
         default.text = demo.text.clone();
         assert_eq!(default, demo);
@@ -258,6 +268,16 @@ mod tests {
     fn a_missing_weight_is_refused() {
         let text = DEFAULT.replace("attempts_used = 0.05", "");
         assert!(Policy::parse(&text).unwrap_err().to_string().contains("attempts_used"));
+    }
+
+    #[test]
+    fn a_file_from_before_reused_evidence_was_noticed_is_still_read_and_refuses_it() {
+        let text =
+            DEFAULT.replace("evidence_reused = 0.35", "").replace("accept_reused_evidence = false", "");
+        assert!(!text.contains("reused"));
+        let policy = Policy::parse(&text).unwrap();
+        assert!(!policy.session.accept_reused_evidence);
+        assert_eq!(policy.risk, Policy::embedded().risk);
     }
 
     #[test]

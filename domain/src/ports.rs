@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 use crate::consent::ConsentRule;
-use crate::document::DocumentReading;
+use crate::document::{DocumentReading, PageArea};
 use crate::evidence::{Fingerprint, ImageUpload};
-use crate::face::FaceFinding;
+use crate::face::{DocumentFace, FaceFinding};
 use crate::ids::{BlobId, PartnerId, SessionId};
 use crate::liveness::LivenessFinding;
 use crate::policy::Policy;
@@ -74,8 +74,14 @@ pub trait DocumentReader: Send + Sync {
 /// Finds and describes faces.
 #[async_trait]
 pub trait FaceMatcher: Send + Sync {
-    /// The portrait on a document; it may be small, and a ghost image beside it is no second face.
-    async fn portrait(&self, document: &VerifierImage) -> Result<FaceFinding, PortError>;
+    /// The faces in a document's image that may be its portrait, the widest first.
+    async fn document_faces(&self, document: &VerifierImage) -> Result<Vec<DocumentFace>, PortError>;
+    /// The faces on a page that lies there in the image, looked at closely; they are placed as in the whole image.
+    async fn page_faces(
+        &self,
+        document: &VerifierImage,
+        page: &PageArea,
+    ) -> Result<Vec<DocumentFace>, PortError>;
     /// The one face of a selfie.
     async fn selfie(&self, selfie: &VerifierImage) -> Result<FaceFinding, PortError>;
     /// The models behind the findings.
@@ -128,6 +134,15 @@ pub trait Vault: Send + Sync {
     /// The partner's sessions whose blind index of `purpose` holds `value`, newest first, at most 10,000.
     async fn find(&self, partner: PartnerId, purpose: &str, value: &str)
     -> Result<Vec<SessionId>, PortError>;
+    /// Other sessions that have a value of `purpose` in common with this one, in no order, at most `limit`.
+    async fn sharing(
+        &self,
+        session: SessionId,
+        purpose: &str,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, PortError>;
+    /// Keyed hash of bytes whatever session they belong to, to index them by; never stored as it is.
+    async fn digest(&self, purpose: &str, bytes: &[u8]) -> Result<Fingerprint, PortError>;
     /// Seals bytes under the session's key of `class`; base64 of nonce and ciphertext.
     async fn seal_bytes(
         &self,

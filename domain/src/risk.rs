@@ -43,11 +43,13 @@ pub enum RiskFactor {
     AttemptsUsed,
     /// Selfie or liveness frames came from files, so that nobody knows when and of whom they were taken.
     EvidenceFromFile,
+    /// A selfie or frame is byte for byte one that another session brought, or a film that answered another challenge.
+    EvidenceReused,
 }
 
 impl RiskFactor {
     /// Every factor.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::DocumentInvalid,
         Self::DocumentExpired,
         Self::MrzCheckDigitFailed,
@@ -65,6 +67,7 @@ impl RiskFactor {
         Self::ReviewCountry,
         Self::AttemptsUsed,
         Self::EvidenceFromFile,
+        Self::EvidenceReused,
     ];
 
     /// The stable code that `review_reasons` shows.
@@ -87,6 +90,7 @@ impl RiskFactor {
             Self::ReviewCountry => "review_country",
             Self::AttemptsUsed => "attempts_used",
             Self::EvidenceFromFile => "evidence_from_file",
+            Self::EvidenceReused => "evidence_reused",
         }
     }
 
@@ -110,6 +114,7 @@ impl RiskFactor {
             Self::ReviewCountry => "The country needs a review",
             Self::AttemptsUsed => "All attempts at a step were used",
             Self::EvidenceFromFile => "The selfie or the liveness frames came from files",
+            Self::EvidenceReused => "The selfie or liveness frames were used before",
         }
     }
 

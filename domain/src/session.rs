@@ -25,6 +25,7 @@ mod open;
 mod other_side;
 mod request_resubmission;
 mod rescreen;
+mod reuse;
 mod review;
 mod round;
 mod screen;
@@ -37,8 +38,9 @@ mod take_selfie;
 mod testing;
 
 pub use approval::{Approval, approval};
+pub use check_liveness::UPLOAD_ALLOWANCE;
 pub use command::{
-    Action, Caller, CheckLiveness, DecideReview, ErasureGround, GiveConsent, OpenSession,
+    Action, Arrival, Caller, CheckLiveness, DecideReview, ErasureGround, GiveConsent, OpenSession,
     RequestResubmission, ResolveHit, SessionCommand, SnoozeReview, SubmitDocument,
 };
 pub use error::{SessionError, Step};
@@ -51,6 +53,7 @@ pub use event::{
     SessionDecided, SessionEvent, SessionExpired, SessionOpened, SessionRescreened, SessionSubmitted,
 };
 pub use hits::{CaseHit, hits};
+pub use reuse::{DOCUMENT_IMAGE, FACE_IMAGE};
 pub use round::Round;
 pub use state::{Challenge, Comparison, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 

@@ -4,7 +4,7 @@ use actix_web::web;
 use domain::document::Declared;
 use domain::document_type::DocumentSide;
 use domain::ports::open;
-use domain::session::{Action, CheckLiveness, SubmitDocument};
+use domain::session::{Action, Arrival, CheckLiveness, SubmitDocument};
 use tracing::Instrument;
 use utoipa::ToSchema;
 
@@ -48,7 +48,7 @@ pub struct DocumentUpload {
     /// The issuing country: ISO 3166 alpha-2 or alpha-3, or a code of ICAO 9303.
     #[schema(example = "ESP")]
     country_code: String,
-    /// front (default) or back. Both sides of a card are read together; the zone may be on either.
+    /// front (default) or back. Both sides of a card are read together; the zone may be on either. A passport has no back.
     side: Option<String>,
 }
 
@@ -237,6 +237,8 @@ async fn selfie(
 }
 
 /// Draws a liveness challenge; asked again, the one that is still open.
+///
+/// Each draw is one of the attempts, answered or not.
 #[utoipa::path(
     get, path = "/kyc/{session_id}/liveness/challenge", tag = "Verification",
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
@@ -269,6 +271,8 @@ async fn challenge(caller: &KycCaller, shared: &Shared, id: &str) -> Result<Chal
 }
 
 /// Judges the frames that answer a challenge.
+///
+/// The request has to begin after the challenge was drawn and within its time, and to end at most a minute after that.
 #[utoipa::path(
     post, path = "/kyc/{session_id}/liveness", tag = "Verification",
     params(("session_id" = String, Path, description = "The session", format = Uuid)),
@@ -296,10 +300,12 @@ async fn liveness(
     id: &str,
     parts: Parts,
 ) -> Result<LivenessAnswer, ApiError> {
-    // Before the body is read: a slow line is no reason to be late.
-    let received_at = shared.sessions.services().clock.now();
+    let clock = &shared.sessions.services().clock;
+    let began_at = clock.now();
     caller.may_bring_evidence()?;
     let mut upload = Upload::read(parts, &FRAMES).await?;
+    // A slow line is no reason to be late, within bounds: a body may also be held back until its content is known.
+    let arrival = Arrival { began_at, ended_at: clock.now() };
     let mut problems = std::mem::take(&mut upload.problems);
     let text = upload.text("challenge_id").map(str::to_owned).map_err(|field| problems.push(field)).ok();
     if upload.images.len() < MIN_FRAMES {
@@ -309,7 +315,7 @@ async fn liveness(
     let capture = caller.capture(&upload.texts).map_err(|field| problems.push(field)).unwrap_or_default();
     let (Some(text), true) = (text, problems.is_empty()) else { return Err(ApiError::Fields(problems)) };
     let challenge = text.trim().parse().map_err(|_| domain::session::SessionError::ChallengeUnknown)?;
-    let check = CheckLiveness { challenge, frames: upload.images, capture, received_at };
+    let check = CheckLiveness { challenge, frames: upload.images, capture, arrival };
     let folded = act(caller, shared, id, Action::CheckLiveness(check)).await?;
     let check = folded.session.check_of(challenge).ok_or_else(|| missing_after("liveness check"))?;
     Ok(LivenessAnswer::render(check, &folded.session))

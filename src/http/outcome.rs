@@ -2,9 +2,12 @@
 //! Neither risk nor screening is in it.
 
 use actix_web::web;
+use domain::Timestamp;
 use domain::contact::RedirectUrl;
 use domain::document_type::{DocumentSide, DocumentType};
 use domain::ids::SessionId;
+use domain::liveness::LivenessReason;
+use domain::policy::Policy;
 use domain::session::{Action, Decision, Session, Step};
 use projections::partner_view::{PartnerView, Status};
 use serde::Serialize;
@@ -121,7 +124,7 @@ impl OutcomeAnswer {
             resubmission: view.resubmission.as_ref().map(ResubmissionView::render),
             message,
             consent_given: session.consent().is_some(),
-            steps: steps(session, services.policy.session.max_attempts),
+            steps: steps(session, &services.policy, services.clock.now()),
             document: document(session),
             redirect_url: redirect,
             may_contest: status == Status::Rejected
@@ -139,13 +142,18 @@ fn with_outcome(url: &RedirectUrl, view: &PartnerView, status: Status) -> Option
     Some(url.into())
 }
 
-fn steps(session: &Session, max_attempts: u32) -> Vec<StepView> {
+fn steps(session: &Session, policy: &Policy, now: Timestamp) -> Vec<StepView> {
+    let max_attempts = policy.session.max_attempts;
     let asked = session.round().map(|round| round.steps.as_slice()).unwrap_or_default();
-    let missing = session.missing_steps();
+    let missing = session.missing_for_submit(policy, now);
     let view = |step: Step| {
-        let problems = problems(session, step);
+        let mut problems = problems(session, step);
         let done = !missing.contains(&step);
-        let used = session.attempts(step).min(max_attempts as usize) as u32;
+        if done && step == Step::Liveness && session.attempts(step) == 0 && asked.contains(&step) {
+            // Every challenge passed without an answer.
+            problems = vec![LivenessReason::ChallengeExpired.code().to_owned()];
+        }
+        let used = session.attempts_spent(step, now).min(max_attempts as usize) as u32;
         StepView {
             step,
             needed: asked.contains(&step),

@@ -104,18 +104,20 @@ impl KeyDatabase {
                 made.push(*class);
             }
         }
-        for index in indexes {
+        let erased: Vec<String> = in_transaction!(tx, |db| {
+            sqlx::query_scalar("SELECT class FROM erased_classes WHERE session_id = $1")
+                .bind(&session)
+                .fetch_all(db)
+                .await
+        })?;
+        let kept: Vec<&BlindIndex> = indexes
+            .iter()
+            .filter(|index| !erased.iter().any(|class| class == index.class.as_str()))
+            .collect();
+        if !kept.is_empty() {
             in_transaction!(tx, |db| {
-                sqlx::query(include_str!("sql/index_value.sql"))
-                    .bind(&index.partner)
-                    .bind(index.purpose)
-                    .bind(index.value.as_slice())
-                    .bind(&session)
-                    .bind(index.class.as_str())
-                    .bind(now)
-                    .execute(db)
-                    .await
-                    .map(drop)
+                // A film has up to 60 frames: one statement, whose text depends on their number.
+                values_of(&session, &kept, now).build().persistent(false).execute(db).await.map(drop)
             })?;
         }
         tx.commit().await?;
@@ -161,6 +163,24 @@ impl KeyDatabase {
                 .bind(partner)
                 .bind(purpose)
                 .bind(value.as_slice())
+                .fetch_all(db)
+                .await
+        })?;
+        Ok(sessions)
+    }
+
+    /// Other sessions with the same value under `purpose`, for whatever value the session has there.
+    pub(super) async fn sharing(
+        &self,
+        session: &str,
+        purpose: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, VaultError> {
+        let sessions = on_reader!(self.database, |db| {
+            sqlx::query_scalar(include_str!("sql/sharing.sql"))
+                .bind(session)
+                .bind(purpose)
+                .bind(i64::from(limit))
                 .fetch_all(db)
                 .await
         })?;
@@ -224,6 +244,27 @@ async fn open_file(path: &Path) -> Result<Database, VaultError> {
     let connection = pool(1).connect_with(options).await?;
     sqlx::migrate!("migrations/keys/sqlite").run(&connection).await?;
     Ok(Database::Sqlite { writer: connection.clone(), readers: connection })
+}
+
+fn values_of<DB>(session: &str, indexes: &[&BlindIndex], now: i64) -> QueryBuilder<'static, DB>
+where
+    DB: sqlx::Database,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+    Vec<u8>: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let columns = "(partner_id, purpose, index_value, session_id, class, created_at) ";
+    let mut query = QueryBuilder::new(format!("INSERT INTO blind_indexes {columns}"));
+    query.push_values(indexes, |mut row, index| {
+        row.push_bind(index.partner.clone())
+            .push_bind(index.purpose.to_owned())
+            .push_bind(index.value.to_vec())
+            .push_bind(session.to_owned())
+            .push_bind(index.class.as_str().to_owned())
+            .push_bind(now);
+    });
+    query.push(" ON CONFLICT (partner_id, purpose, index_value, session_id) DO NOTHING");
+    query
 }
 
 fn keys_of<DB>(sessions: &[SessionId], class: DataClass) -> QueryBuilder<'static, DB>

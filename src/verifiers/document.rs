@@ -6,6 +6,7 @@
 
 mod country_shape;
 mod ctc;
+mod front_beside;
 mod mrz_kinds;
 mod mrz_read;
 mod mrz_rows;
@@ -14,6 +15,7 @@ mod printed_zone;
 mod quality;
 mod read;
 pub mod reader;
+mod second_zone;
 mod text_box;
 mod text_detect;
 mod text_recognise;

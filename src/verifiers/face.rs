@@ -13,7 +13,8 @@ pub mod pose;
 pub mod quality;
 pub mod select;
 
-use domain::face::{FaceBox, FaceFinding, FaceProblem};
+use domain::document::PageArea;
+use domain::face::{DocumentFace, FaceBox, FaceFinding, FaceProblem};
 use domain::score::Score;
 use image::{RgbImage, imageops};
 
@@ -23,7 +24,8 @@ use self::embed::FaceEmbedder;
 use self::eyes::EyeReader;
 use self::pose::PoseEstimator;
 use self::quality::QualityLimits;
-use self::select::{Selection, in_portrait, in_selfie};
+use self::select::{SURE, Selection, in_document, in_selfie};
+use super::document::TextBox;
 use super::runtime::{Network, RuntimeError};
 use crate::models::{ModelCache, ModelError, Role};
 
@@ -33,6 +35,8 @@ use crate::models::{ModelCache, ModelError, Role};
 const SELFIE_SIDES: [u32; 3] = [480, 256, 960];
 /// Longer sides at which a document is searched; its portrait may be a twentieth of the page.
 const PORTRAIT_SIDES: [u32; 2] = [640, 1280];
+/// Longer side to which a page is cut out of its photograph; the portrait then has some 300 pixels.
+const PAGE_SIDE: u32 = 1280;
 
 /// The models that take part.
 pub const ROLES: [Role; 6] = [
@@ -131,29 +135,80 @@ pub fn describe_selfie(models: &FaceModels, image: &RgbImage) -> Result<FaceFind
     }
 }
 
-/// Describes the portrait on a document: the largest upright face, whatever else is printed beside it.
+/// The faces in the image of a document that may be its portrait, the widest first; which of them it is, the domain says.
 ///
 /// A page that lies on its side or on its head is turned. Texture is not judged: a portrait is a print by nature.
-pub fn describe_portrait(models: &FaceModels, image: &RgbImage) -> Result<FaceFinding, RuntimeError> {
+pub fn document_faces(models: &FaceModels, image: &RgbImage) -> Result<Vec<DocumentFace>, RuntimeError> {
     for side in PORTRAIT_SIDES {
-        if let Some(finding) = portrait_at(models, image, side)? {
-            return Ok(finding);
+        let faces = upright_faces(models, image, side)?;
+        if !faces.is_empty() {
+            return Ok(faces);
         }
     }
     let mut page = image.clone();
-    for turns in 1..=3 {
+    for quarter_turns in 1..=3 {
         page = imageops::rotate90(&page);
-        if let Some(finding) = portrait_at(models, &page, PORTRAIT_SIDES[0])? {
-            let face = finding.face.map(|face| (0..turns).fold(face, |face, _| turned_back(face)));
-            return Ok(FaceFinding { face, ..finding });
+        let mut faces = upright_faces(models, &page, PORTRAIT_SIDES[0])?;
+        if !faces.is_empty() {
+            for found in &mut faces {
+                let face = &mut found.finding.face;
+                *face = face.map(|face| (0..quarter_turns).fold(face, |face, _| turned_back(face)));
+                found.quarter_turns = quarter_turns;
+            }
+            return Ok(faces);
         }
     }
-    Ok(without_template(image, FaceProblem::NoFace, None))
+    Ok(vec![])
 }
 
-fn portrait_at(models: &FaceModels, page: &RgbImage, side: u32) -> Result<Option<FaceFinding>, RuntimeError> {
+/// The faces on a page of which the place is known, so that it is looked at upright and by itself.
+pub fn page_faces(
+    models: &FaceModels,
+    image: &RgbImage,
+    page: &PageArea,
+) -> Result<Vec<DocumentFace>, RuntimeError> {
+    let (width, height) = page.size;
+    let area = TextBox { centre: page.centre, along: page.along, width, height };
+    let scale = (PAGE_SIDE as f32 / width.max(height)).min(1.0);
+    let size = ((width * scale) as u32, (height * scale) as u32);
+    let Some(crop) = area.upright(image, size.0.max(1), size.1.max(1)) else { return Ok(vec![]) };
+    let mut faces = upright_faces(models, &crop, PORTRAIT_SIDES[0])?;
+    for found in &mut faces {
+        found.finding.face = found.finding.face.map(|face| placed(face, &area, image));
+        found.quarter_turns = quarter_turns(page.along);
+    }
+    Ok(faces)
+}
+
+/// The widest upright faces, without those that are far smaller than the widest.
+fn upright_faces(models: &FaceModels, page: &RgbImage, side: u32) -> Result<Vec<DocumentFace>, RuntimeError> {
     let faces = models.search(page, &[side])?;
-    in_portrait(&faces).map(|face| describe(models, page, face, &quality::PORTRAIT)).transpose()
+    let found = in_document(&faces).into_iter().map(|face| {
+        let finding = describe(models, page, face, &quality::PORTRAIT)?;
+        Ok(DocumentFace { finding, sure: face.score >= SURE, quarter_turns: 0 })
+    });
+    found.collect()
+}
+
+/// A box on a page as a box of the image on which the page lies.
+fn placed(face: FaceBox, page: &TextBox, image: &RgbImage) -> FaceBox {
+    let share = |score: Score| f32::from(score.steps()) / 10_000.0;
+    let (wide, high) = (share(face.width) * page.width, share(face.height) * page.height);
+    let along = share(face.left) * page.width + wide / 2.0 - page.width / 2.0;
+    let down = share(face.top) * page.height + high / 2.0 - page.height / 2.0;
+    let (x, y) = page.moved(along, down).centre;
+    let (wide, high) = if quarter_turns(page.along) % 2 == 0 { (wide, high) } else { (high, wide) };
+    box_within(image, (x - wide / 2.0, y - high / 2.0), (wide, high))
+}
+
+/// Quarter turns, clockwise, after which lines that run in this direction run to the right.
+fn quarter_turns((x, y): (f32, f32)) -> u8 {
+    match (x.abs() >= y.abs(), x >= 0.0, y >= 0.0) {
+        (true, true, _) => 0,
+        (true, false, _) => 2,
+        (false, _, true) => 3,
+        (false, _, false) => 1,
+    }
 }
 
 /// The box before the image was turned by a quarter clockwise.
@@ -189,10 +244,13 @@ fn without_template(image: &RgbImage, problem: FaceProblem, face: Option<&Detect
 
 /// The part of the face box inside the image.
 pub(in crate::verifiers) fn face_box(image: &RgbImage, face: &DetectedFace) -> FaceBox {
+    box_within(image, (face.x, face.y), (face.width, face.height))
+}
+
+fn box_within(image: &RgbImage, (x, y): (f32, f32), (wide, high): (f32, f32)) -> FaceBox {
     let (width, height) = (image.width() as f32, image.height() as f32);
-    let (left, top) = (face.x.clamp(0.0, width), face.y.clamp(0.0, height));
-    let (right, bottom) =
-        ((face.x + face.width).clamp(0.0, width), (face.y + face.height).clamp(0.0, height));
+    let (left, top) = (x.clamp(0.0, width), y.clamp(0.0, height));
+    let (right, bottom) = ((x + wide).clamp(0.0, width), (y + high).clamp(0.0, height));
     FaceBox {
         left: Score::quantise(left / width),
         top: Score::quantise(top / height),
@@ -240,9 +298,10 @@ pub(in crate::verifiers) mod tests {
     fn another_rendition_of_a_face_is_the_same_person_and_a_stranger_is_not() {
         let selfie = describe_selfie(models(), &portrait()).unwrap();
         let soft = describe_selfie(models(), &imageops::fast_blur(&portrait(), 1.0)).unwrap();
-        let stranger = describe_portrait(models(), &sample(Role::SampleGroup)).unwrap();
+        let strangers = document_faces(models(), &sample(Role::SampleGroup)).unwrap();
+        let stranger = &strangers[0].finding;
         assert!(similarity(&selfie, &soft) > Score::saturating(9_000));
-        assert!(similarity(&selfie, &stranger) < Score::saturating(2_000));
+        assert!(similarity(&selfie, stranger) < Score::saturating(2_000));
     }
 
     #[test]
@@ -254,8 +313,8 @@ pub(in crate::verifiers) mod tests {
 
     #[test]
     fn an_empty_page_shows_no_face() {
-        let finding = describe_portrait(models(), &RgbImage::from_pixel(640, 480, Rgb([200; 3]))).unwrap();
-        assert_eq!(finding.problems, [FaceProblem::NoFace]);
+        let found = document_faces(models(), &RgbImage::from_pixel(640, 480, Rgb([200; 3]))).unwrap();
+        assert!(found.is_empty());
     }
 
     #[test]
@@ -268,9 +327,31 @@ pub(in crate::verifiers) mod tests {
         }
         let selfie = describe_selfie(models(), &portrait()).unwrap();
         for page in [page.clone(), imageops::rotate90(&page)] {
-            let finding = describe_portrait(models(), &page).unwrap();
-            assert!(similarity(&selfie, &finding) > Score::saturating(8_000));
+            let found = document_faces(models(), &page).unwrap();
+            assert!(similarity(&selfie, &found[0].finding) > Score::saturating(8_000));
         }
+    }
+
+    #[test]
+    fn a_page_that_lies_askew_is_looked_at_upright_and_its_face_is_placed_in_the_image() {
+        let mut photograph = RgbImage::from_pixel(1400, 1400, Rgb([90, 84, 80]));
+        let print = imageops::resize(&portrait(), 300, 340, imageops::FilterType::Triangle);
+        // The page lies on its right side, its portrait in the upper half of the image.
+        imageops::replace(&mut photograph, &imageops::rotate90(&print), 700, 300);
+        let page = PageArea {
+            centre: (700.0, 700.0),
+            along: (0.0, 1.0),
+            size: (1250.0, 880.0),
+            scale: 10.0,
+            portrait_left: true,
+        };
+        let found = page_faces(models(), &photograph, &page).unwrap();
+        let selfie = describe_selfie(models(), &portrait()).unwrap();
+        assert!(similarity(&selfie, &found[0].finding) > Score::saturating(8_000));
+        assert_eq!(found[0].quarter_turns, 3);
+        let face = found[0].finding.face.unwrap();
+        assert!(face.width > face.height && face.left > Score::saturating(4_900));
+        assert!(face.top > Score::saturating(2_000) && face.top < Score::saturating(4_500));
     }
 
     #[test]

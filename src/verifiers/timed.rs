@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use domain::document::DocumentReading;
-use domain::face::FaceFinding;
+use domain::document::{DocumentReading, PageArea};
+use domain::face::{DocumentFace, FaceFinding};
 use domain::liveness::LivenessFinding;
 use domain::ports::{
     DocumentReader, FaceMatcher, LivenessDetector, PortError, SanctionsScreener, VerifierImage,
@@ -59,8 +59,16 @@ impl DocumentReader for Timed<dyn DocumentReader> {
 
 #[async_trait]
 impl FaceMatcher for Timed<dyn FaceMatcher> {
-    async fn portrait(&self, document: &VerifierImage) -> Result<FaceFinding, PortError> {
-        self.time("portrait", self.inner.portrait(document)).await
+    async fn document_faces(&self, document: &VerifierImage) -> Result<Vec<DocumentFace>, PortError> {
+        self.time("portrait", self.inner.document_faces(document)).await
+    }
+
+    async fn page_faces(
+        &self,
+        document: &VerifierImage,
+        page: &PageArea,
+    ) -> Result<Vec<DocumentFace>, PortError> {
+        self.time("portrait", self.inner.page_faces(document, page)).await
     }
 
     async fn selfie(&self, selfie: &VerifierImage) -> Result<FaceFinding, PortError> {

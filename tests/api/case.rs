@@ -78,7 +78,7 @@ async fn a_document_that_was_seen_before_is_named_within_its_partner_and_until_i
     let found = &case["duplicates"][0];
     assert_eq!(
         (&found["session_id"], &found["alike"]),
-        (&json!(first), &json!(["same_document", "same_person"]))
+        (&json!(first), &json!(["same_document", "same_person", "same_document_image"]))
     );
     let page = ann.get(&format!("/admin/reviews/{second}")).send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&format!("href=\"/admin/reviews/{first}\"")) && !page.contains(foreign), "{page}");

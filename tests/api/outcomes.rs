@@ -60,12 +60,16 @@ async fn the_document_answer_has_every_documented_field() {
 async fn each_side_answers_for_its_own_upload() {
     let (app, evidence) = (TestApp::for_specimens().await, Evidence::shared().await);
     let session = app.open_session("user").await;
-    let front = body(app.upload_document(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
-    let back = body(app.upload_back(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
+    let upload = async |side: &str| {
+        let answer = app.upload_card(&session, evidence.passport(), side).await;
+        body(answer, StatusCode::OK).await
+    };
+    let (front, back) = (upload("front").await, upload("back").await);
     assert_ne!(front["document_id"], back["document_id"]);
-    assert_eq!((&back["is_valid"], &back["full_name"]), (&json!(true), &front["full_name"]), "{back}");
-    let again = body(app.upload_document(&session, evidence.passport(), "UTO").await, StatusCode::OK).await;
-    assert_eq!(again, front);
+    // The page of a passport is no card, on either side.
+    assert_eq!(back["validation_errors"], json!(["document_type_mismatch"]), "{back}");
+    assert_eq!(back["full_name"], front["full_name"], "{back}");
+    assert_eq!(upload("front").await, front);
 }
 
 #[tokio::test]

@@ -176,8 +176,11 @@ impl TestApp {
         self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
     }
 
-    pub async fn upload_back(&self, session: &str, image: Vec<u8>, country: &str) -> Response {
-        let form = document(image, country).text("side", "back");
+    /// An identity card of Utopia.
+    pub async fn upload_card(&self, session: &str, image: Vec<u8>, side: &str) -> Response {
+        let texts = [("document_type", "id_card"), ("country_code", "UTO"), ("side", side)];
+        let form = texts.into_iter().fold(Form::new(), |form, (name, text)| form.text(name, text.to_owned()));
+        let form = form.part("file", jpeg(image));
         self.post(&format!("/kyc/{session}/document")).multipart(form).send().await.unwrap()
     }
 
@@ -302,7 +305,12 @@ impl Evidence {
     }
 
     pub fn selfie(&self) -> Vec<u8> {
-        self.material.selfie(Presented::Holder, &mut stream(7, "selfie")).unwrap()
+        self.fresh_selfie(7)
+    }
+
+    /// Another selfie for each `take`.
+    pub fn fresh_selfie(&self, take: u64) -> Vec<u8> {
+        self.material.selfie(Presented::Holder, &mut stream(take, "selfie")).unwrap()
     }
 
     /// Frames that do what a challenge asks; `take` draws another film.

@@ -15,6 +15,7 @@ on_both_stores!(
     a_session_is_found_by_what_its_own_partner_indexed_newest_first,
     erasing_a_class_destroys_its_key_and_indexes_for_good_and_leaves_the_others,
     an_opening_beside_an_erasure_never_brings_a_key_back,
+    sessions_that_share_a_value_know_of_each_other_until_one_is_erased,
 );
 
 const IDENTITY: DataClass = DataClass::Identity;
@@ -107,4 +108,34 @@ async fn an_opening_beside_an_erasure_never_brings_a_key_back(place: &Place) {
         let fresh = node(place).await;
         assert_eq!(fresh.require_key(session(number), CONTACT).await, Err(PortError::Erased), "{number}");
     }
+}
+
+async fn sessions_that_share_a_value_know_of_each_other_until_one_is_erased(place: &Place) {
+    let (one, two) = (node(place).await, node(place).await);
+    let digest = one.digest("image", b"a picture").await.unwrap();
+    assert_eq!(two.digest("image", b"a picture").await.unwrap(), digest);
+    assert_ne!(two.digest("image", b"another").await.unwrap(), digest);
+    let shared = async |vault: &KeyVault, number, values: &[&str]| {
+        open_with_user(vault, number, "u").await;
+        // Twice the same, as a film may have it, and again, as after a crash.
+        let indexed = |value| Indexed { purpose: "image", class: IDENTITY, value };
+        let indexed: Vec<_> = values.iter().chain(values).map(|value| indexed(*value)).collect();
+        for _ in 0..2 {
+            vault.index(session(number), partner(9), &indexed).await.unwrap();
+        }
+    };
+    shared(&one, 1, &["a", "b"]).await;
+    assert!(one.sharing(session(1), "image", 10).await.unwrap().is_empty());
+    shared(&two, 2, &["b", "c"]).await;
+    shared(&two, 3, &["c"]).await;
+    assert_eq!(one.sharing(session(1), "image", 10).await.unwrap(), [session(2)]);
+    assert_eq!(two.sharing(session(3), "image", 10).await.unwrap(), [session(2)]);
+    assert_eq!(two.sharing(session(2), "image", 10).await.unwrap().len(), 2);
+    assert_eq!(two.sharing(session(2), "image", 1).await.unwrap().len(), 1);
+    assert!(two.sharing(session(2), "document", 10).await.unwrap().is_empty());
+    one.erase(session(1), IDENTITY).await.unwrap();
+    assert_eq!(two.sharing(session(2), "image", 10).await.unwrap(), [session(3)]);
+    // What is erased takes no value any more.
+    shared(&two, 1, &["b"]).await;
+    assert_eq!(two.sharing(session(2), "image", 10).await.unwrap(), [session(3)]);
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Declared, DocumentReading, ImageQuality, MrzReading, PrintedFields};
+use super::{Declared, DocumentReading, ImageQuality, MrzReading, PrintedFields, ReadZone};
 use crate::document_type::DocumentType;
 use crate::mrz::{Mrz, MrzFields, MrzSex, check_digit, td3_lines};
 use crate::score::Score;
@@ -25,6 +25,10 @@ pub(crate) struct Specimen {
     pub repaired: bool,
     /// The printed zone.
     pub printed: PrintedFields,
+    /// Where the fields were read.
+    pub zones: Vec<ReadZone>,
+    /// Whether another zone is in the image.
+    pub second_zone: bool,
     /// Whether both zones name the same person.
     pub names_agree: Option<bool>,
     /// Confidence of the reading.
@@ -69,6 +73,8 @@ pub(crate) fn passport() -> Specimen {
         has_zone: true,
         repaired: false,
         printed: PrintedFields::default(),
+        zones: vec![],
+        second_zone: false,
         names_agree: None,
         confidence: Score::saturating(9_500),
         name_confidence: Score::saturating(9_000),
@@ -119,7 +125,9 @@ impl Specimen {
                 name_confidence: self.name_confidence,
             }),
             printed: self.printed.clone(),
-            zones: vec![],
+            zones: self.zones.clone(),
+            second_zone: self.second_zone,
+            front_beside: false,
             names_agree: self.names_agree,
             confidence: self.confidence,
             quality: self.quality,

@@ -224,8 +224,17 @@ pub struct CheckLiveness {
     pub frames: Vec<ImageUpload>,
     /// How they came to be; none where a partner captures itself.
     pub capture: Option<Capture>,
-    /// When the request's first byte arrived: there the challenge's clock stops.
-    pub received_at: Timestamp,
+    /// When they arrived.
+    pub arrival: Arrival,
+}
+
+/// When a request arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it began: there the challenge's clock stops.
+    pub began_at: Timestamp,
+    /// When its last byte was read.
+    pub ended_at: Timestamp,
 }
 
 /// Takes down a consent.

@@ -51,6 +51,9 @@ pub enum SessionError {
     /// Every attempt at a step was used.
     #[error("No attempts are left for the {} step; submit the session", .0.as_str())]
     AttemptsExhausted(Step),
+    /// The document has no such side.
+    #[error("A passport has one side to upload; leave out `side` or send `front`")]
+    NoSuchSide,
     /// A reviewer asked for other steps again.
     #[error("The {} step was not asked for again", .0.as_str())]
     StepNotRequested(Step),
@@ -154,6 +157,7 @@ impl SessionError {
             Self::AlreadySubmitted => "session_already_submitted",
             Self::DocumentFirst => "document_first",
             Self::AttemptsExhausted(_) => "attempts_exhausted",
+            Self::NoSuchSide => "no_such_side",
             Self::StepNotRequested(_) => "step_not_requested",
             Self::StepsMissing(_) => "steps_missing",
             Self::ChallengeUnknown => "challenge_unknown",

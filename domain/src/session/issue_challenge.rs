@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 
+use super::Permit;
 use super::error::{SessionError, Step};
 use super::event::{LivenessChallengeIssued, SessionEvent};
 use super::state::{Challenge, Session};
@@ -13,8 +14,7 @@ use crate::ports::Services;
 
 pub(super) fn handle(state: &Session, services: &Services) -> Result<Vec<SessionEvent>, SessionError> {
     let now = services.clock.now();
-    guard(state, &services.policy, now)?;
-    if state.open_challenge(now).is_some() {
+    if guard(state, &services.policy, now)? == Permit::AlreadyDone {
         return Ok(vec![]);
     }
     let draw = services.ids.uuid().as_u128();
@@ -28,16 +28,22 @@ impl Session {
     }
 }
 
-fn guard(state: &Session, policy: &Policy, now: Timestamp) -> Result<(), SessionError> {
+/// Every draw is one of the attempts, answered or not: whoever could let challenges pass would wait for the one that a
+/// film at hand happens to answer.
+fn guard(state: &Session, policy: &Policy, now: Timestamp) -> Result<Permit, SessionError> {
     state.require_collecting(now)?;
     state.require_asked(Step::Liveness)?;
-    state.require_attempt_left(Step::Liveness, policy)?;
-    if state.open_challenge(now).is_none()
-        && state.round_challenges().len() >= policy.session.max_challenges as usize
-    {
+    if state.open_challenge(now).is_some() {
+        return Ok(Permit::AlreadyDone);
+    }
+    let draws = state.round_challenges().len();
+    if draws.max(state.attempts(Step::Liveness)) >= policy.session.max_attempts as usize {
+        return Err(SessionError::AttemptsExhausted(Step::Liveness));
+    }
+    if draws >= policy.session.max_challenges as usize {
         return Err(SessionError::TooManyChallenges);
     }
-    Ok(())
+    Ok(Permit::Proceed)
 }
 
 fn decide(id: ChallengeId, draw: u128, policy: &Policy, now: Timestamp) -> LivenessChallengeIssued {
@@ -53,10 +59,10 @@ fn decide(id: ChallengeId, draw: u128, policy: &Policy, now: Timestamp) -> Liven
 mod tests {
     use chrono::Duration;
 
-    use super::super::testing::Story;
-    use super::super::{Action, SessionError, SessionEvent, Step};
+    use super::super::testing::{Story, selfie};
+    use super::super::{Action, Decision, SessionError, SessionEvent, Step};
     use crate::liveness::{ChallengeKind, LivenessReason};
-    use crate::policy::Policy;
+    use crate::risk::RiskFactor;
 
     #[test]
     fn the_draw_decides_the_challenge_and_the_policy_its_time() {
@@ -92,12 +98,52 @@ mod tests {
         assert_eq!(story.state().challenges().len(), 2);
     }
 
+    fn let_pass(story: Story) -> Story {
+        story.then(Action::IssueChallenge).after(Duration::seconds(60))
+    }
+
     #[test]
     fn no_more_challenges_are_given_than_the_policy_says() {
-        let story = (0..Policy::embedded().session.max_challenges).fold(Story::opened(), |story, _| {
-            story.then(Action::IssueChallenge).after(Duration::seconds(60))
-        });
-        assert_eq!(story.when(Action::IssueChallenge), Err(SessionError::TooManyChallenges));
+        let story = Story::opened().given(|world| world.policy.session.max_challenges = 1);
+        assert_eq!(let_pass(story).when(Action::IssueChallenge), Err(SessionError::TooManyChallenges));
+    }
+
+    #[test]
+    fn an_unanswered_challenge_costs_an_attempt_and_whoever_lets_two_pass_still_has_the_third() {
+        let story = let_pass(let_pass(Story::opened()));
+        assert_eq!(story.state().attempts_spent(Step::Liveness, story.world.now), 2);
+        let third = story.clone().answered("frames");
+        assert_eq!(third.state().liveness_passed(), Some(true));
+        let refused = Err(SessionError::AttemptsExhausted(Step::Liveness));
+        assert_eq!(third.when(Action::IssueChallenge), refused);
+        assert_eq!(let_pass(story).when(Action::IssueChallenge), refused);
+    }
+
+    #[test]
+    fn an_open_challenge_is_given_again_though_it_is_the_last() {
+        let story = let_pass(let_pass(Story::opened())).then(Action::IssueChallenge);
+        assert_eq!(story.when(Action::IssueChallenge), Ok(vec![]));
+        assert_eq!(story.state().attempts_spent(Step::Liveness, story.world.now), 2);
+    }
+
+    #[test]
+    fn who_let_every_challenge_pass_may_submit_and_is_reviewed() {
+        let story = Story::opened();
+        let document = story.document("document");
+        let story = let_pass(let_pass(let_pass(story.then(document).then(selfie("selfie")))));
+        let story = story.then(Action::Submit);
+        assert_eq!(story.state().outcome(), Some(Decision::ManualReview));
+        assert!(story.state().risk().unwrap().factors.contains(&RiskFactor::LivenessFailed));
+    }
+
+    #[test]
+    fn a_challenge_that_is_still_open_is_no_reason_to_submit_without_it() {
+        let story = Story::opened();
+        let document = story.document("document");
+        let story = let_pass(let_pass(story.then(document).then(selfie("selfie"))));
+        let missing = Err(SessionError::StepsMissing(vec![Step::Liveness]));
+        assert_eq!(story.when(Action::Submit), missing);
+        assert_eq!(story.then(Action::IssueChallenge).when(Action::Submit), missing);
     }
 
     #[test]

@@ -116,7 +116,7 @@ mod tests {
     use super::super::testing::{Story, face, selfie};
     use super::super::{Action, SessionError, SessionEvent, Step};
     use crate::document::DocumentProblem;
-    use crate::document::specimen::{card_back, card_front};
+    use crate::document::specimen::{card_back, card_front, passport};
 
     fn front(story: Story, image: &str) -> Story {
         let story = story.given(|world| {
@@ -184,6 +184,40 @@ mod tests {
         let refused = Err(SessionError::AttemptsExhausted(Step::Document));
         assert_eq!(story.when(story.document("four")), refused);
         assert!(story.when(story.back("another back")).is_ok());
+    }
+
+    #[test]
+    fn a_passport_has_no_back() {
+        let story = Story::opened();
+        assert_eq!(story.when(story.back("back")), Err(SessionError::NoSuchSide));
+    }
+
+    #[test]
+    fn to_declare_another_document_gives_no_attempt_more() {
+        let refused = Err(SessionError::AttemptsExhausted(Step::Document));
+        let story = ["one", "two", "three"].into_iter().fold(Story::opened(), |story, image| {
+            let passport = story.document(image);
+            story.then(passport)
+        });
+        let as_card = story.given(|world| world.document = card_front());
+        assert_eq!(as_card.when(as_card.document("as a card")), refused);
+        assert_eq!(as_card.when(as_card.back("as its back")), refused);
+        // Each time something else: every change goes on with what was taken before.
+        let story = front(Story::opened(), "front").given(|world| world.document = passport());
+        let upload = story.document("passport");
+        let story = back(story.then(upload), "back");
+        assert_eq!(story.state().attempts(Step::Document), 3);
+        assert_eq!(story.when(story.back("another back")), refused);
+    }
+
+    #[test]
+    fn whoever_declared_the_wrong_document_at_first_still_has_two_attempts_at_both_sides() {
+        let story = Story::opened();
+        let mistaken = story.document("taken for a passport");
+        let story = story.then(mistaken);
+        let story = back(front(back(front(story, "front"), "back"), "front again"), "back again");
+        let refused = Err(SessionError::AttemptsExhausted(Step::Document));
+        assert_eq!(story.when(story.back("third back")), refused);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::error::{SessionError, Step};
 use super::event::ResubmissionRequested;
 use super::state::{Challenge, DocumentAttempt, LivenessAttempt, SelfieAttempt, Session};
 use crate::Timestamp;
+use crate::policy::Policy;
 
 /// A round of collecting, and how much had been collected before it began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,10 +55,18 @@ impl Session {
         }
     }
 
-    /// The steps that submit still waits for.
+    /// The steps of which nothing was taken yet.
     pub fn missing_steps(&self) -> Vec<Step> {
         let steps = self.round().map(|round| round.steps.as_slice()).unwrap_or_default();
         steps.iter().copied().filter(|step| self.attempts(*step) == 0).collect()
+    }
+
+    /// The steps without which submit is refused: liveness is done with when its last challenge passed unanswered.
+    pub fn missing_for_submit(&self, policy: &Policy, now: Timestamp) -> Vec<Step> {
+        let mut missing = self.missing_steps();
+        let most = policy.session.max_attempts as usize;
+        missing.retain(|step| *step != Step::Liveness || self.attempts_spent(*step, now) < most);
+        missing
     }
 
     pub(super) fn documents(&self) -> &[DocumentAttempt] {

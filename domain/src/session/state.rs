@@ -12,6 +12,7 @@ use super::event::{
 use super::event_limit::EventCounts;
 use super::round::Round;
 use crate::Timestamp;
+use crate::document::Declared;
 use crate::document_type::DocumentSide;
 use crate::evidence::Fingerprint;
 use crate::ids::OperatorId;
@@ -263,20 +264,38 @@ impl Session {
         Some(check.verdict.passed && !is_other_face)
     }
 
-    /// Attempts used in this round at one side of the document: each side has its own.
-    pub fn document_attempts(&self, side: DocumentSide) -> usize {
-        self.documents().iter().filter(|document| document.submitted.side == side).count()
+    /// Attempts used in this round before an upload of one side of a document. Each side of a card has its own; whoever
+    /// declares another document than before goes on with what the earlier ones took, so that declaring gives no attempt.
+    pub fn document_attempts(&self, declared: &Declared, side: DocumentSide) -> usize {
+        let runs = self.declared_runs();
+        let (of_this, earlier) = match runs.split_last() {
+            Some((last, earlier)) if is_declared(last, declared) => (uploads_of(last, side), earlier),
+            _ => (0, runs.as_slice()),
+        };
+        of_this + earlier.iter().map(|run| longest_side(run)).sum::<usize>()
     }
 
-    /// Attempts used in this round at a step; of a card with two sides, at the one that took more.
+    /// Attempts made in this round at a step; of a card with two sides, at the one that took more.
     pub fn attempts(&self, step: Step) -> usize {
         match step {
-            Step::Document => {
-                self.document_attempts(DocumentSide::Front).max(self.document_attempts(DocumentSide::Back))
-            }
+            Step::Document => self.declared_runs().into_iter().map(longest_side).sum(),
             Step::Selfie => self.selfies().len(),
             Step::Liveness => self.checks().len(),
         }
+    }
+
+    /// Attempts at a step that are gone at an instant: a challenge whose time passed without an answer took one too.
+    pub fn attempts_spent(&self, step: Step, now: Timestamp) -> usize {
+        let lapsed = |challenge: &&Challenge| !challenge.used && now >= challenge.issued.answer_by;
+        match step {
+            Step::Liveness => self.attempts(step) + self.round_challenges().iter().filter(lapsed).count(),
+            _ => self.attempts(step),
+        }
+    }
+
+    /// The uploads of this round, each time another document was declared by themselves.
+    fn declared_runs(&self) -> Vec<&[DocumentAttempt]> {
+        self.documents().chunk_by(|one, next| one.submitted.declared == next.submitted.declared).collect()
     }
 
     pub(super) fn require_visible_to(&self, caller: Caller) -> Result<(), SessionError> {
@@ -451,4 +470,16 @@ impl Session {
         self.checks.push(check);
         self.liveness_match = None;
     }
+}
+
+fn is_declared(run: &[DocumentAttempt], declared: &Declared) -> bool {
+    run.iter().all(|attempt| attempt.submitted.declared == *declared)
+}
+
+fn uploads_of(run: &[DocumentAttempt], side: DocumentSide) -> usize {
+    run.iter().filter(|attempt| attempt.submitted.side == side).count()
+}
+
+fn longest_side(run: &[DocumentAttempt]) -> usize {
+    uploads_of(run, DocumentSide::Front).max(uploads_of(run, DocumentSide::Back))
 }

@@ -7,6 +7,7 @@ use super::error::{SessionError, Step};
 use super::event::{
     Decision, RiskAssessed, SanctionsScreened, SessionDecided, SessionEvent, SessionSubmitted,
 };
+use super::reuse;
 use super::screen::Person;
 use super::state::Session;
 use crate::Timestamp;
@@ -26,7 +27,7 @@ pub(super) async fn handle(
     services: &Services,
 ) -> Result<Vec<SessionEvent>, SessionError> {
     let now = services.clock.now();
-    if guard(state, now)? == Permit::AlreadyDone {
+    if guard(state, &services.policy, now)? == Permit::AlreadyDone {
         return Ok(vec![]);
     }
     if state.document().is_none() {
@@ -34,7 +35,10 @@ pub(super) async fn handle(
     }
     let person = Person::open(state, session, services).await?;
     let screened = person.screen(services).await?.event(session, None, None, services, now).await?;
-    let applicant = Applicant::of(&person.identity, &services.policy, now.date_naive());
+    let applicant = Applicant {
+        evidence_reused: reuse::is_reused(state, session, services).await?,
+        ..Applicant::of(&person.identity, &services.policy, now.date_naive())
+    };
     Ok(decide(state, screened, applicant, &services.policy, now))
 }
 
@@ -42,6 +46,8 @@ pub(super) async fn handle(
 struct Applicant {
     below_minimum_age: bool,
     review_country: bool,
+    /// Whether another session brought one of the selfies or frames too.
+    evidence_reused: bool,
 }
 
 impl Applicant {
@@ -55,16 +61,17 @@ impl Applicant {
         Self {
             below_minimum_age: identity.is_younger_than(rules.minimum_age, today) == Some(true),
             review_country: listed(&identity.nationality) || listed(&identity.issuer),
+            evidence_reused: false,
         }
     }
 }
 
-fn guard(state: &Session, now: Timestamp) -> Result<Permit, SessionError> {
+fn guard(state: &Session, policy: &Policy, now: Timestamp) -> Result<Permit, SessionError> {
     if state.submitted_at().is_some() {
         return Ok(Permit::AlreadyDone);
     }
     state.require_collecting(now)?;
-    let missing = state.missing_steps();
+    let missing = state.missing_for_submit(policy, now);
     if missing.is_empty() { Ok(Permit::Proceed) } else { Err(SessionError::StepsMissing(missing)) }
 }
 
@@ -75,7 +82,7 @@ fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Vec<SessionEvent> {
-    let factors = factors::all(state, &screened.outcome, &applicant, policy);
+    let factors = factors::all(state, &screened.outcome, &applicant, policy, now);
     let score = risk::score(&factors, &policy.risk);
     let decision = if factors.is_empty() {
         Decision::Approved

@@ -8,12 +8,14 @@ use super::compare::{Side, compare};
 use super::error::{SessionError, Step};
 use super::event::{DocumentRead, DocumentSubmitted, FacePair, SessionEvent};
 use super::other_side::{self, Portrait};
+use super::reuse;
 use super::state::Session;
 use crate::Timestamp;
 use crate::document::likeness::{indexed, likenesses};
-use crate::document::{Declared, SideView, examine};
+use crate::document::{Declared, DocumentReading, PageArea, SideView, examine, lacks_portrait, portrait_of};
 use crate::document_type::DocumentSide;
 use crate::evidence::{EvidenceRef, Fingerprint};
+use crate::face::FaceFinding;
 use crate::ids::{DocumentId, SessionId};
 use crate::policy::Policy;
 use crate::ports::{Services, VerifierImage, seal};
@@ -33,8 +35,7 @@ pub(super) async fn handle(
         return Ok(vec![]);
     }
     let image = VerifierImage { upload, fingerprint };
-    let reading = services.documents.read(&image, now.date_naive());
-    let (reading, portrait) = try_join(reading, services.faces.portrait(&image)).await?;
+    let (reading, portrait) = look_at(&image, services, now).await?;
     let (verdict, identity) =
         examine(&reading, &portrait, &declared, &services.policy.document, now.date_naive());
     let fresh = SideView { verdict, identity };
@@ -44,6 +45,7 @@ pub(super) async fn handle(
         let likenesses = likenesses(&identity);
         let indexes: Vec<_> = likenesses.iter().map(indexed).collect();
         vault.index(session, opened.partner_id, &indexes).await?;
+        reuse::note_document(session, opened.partner_id, &image.upload, services).await?;
     }
     let counted = other_side::portrait(portrait.template.as_ref(), side, other.as_ref());
 
@@ -86,6 +88,22 @@ pub(super) async fn handle(
     Ok(events)
 }
 
+/// Reads a document and finds its portrait: the page on which a zone stands is looked at closely where no face was found on it.
+async fn look_at(
+    image: &VerifierImage,
+    services: &Services,
+    now: Timestamp,
+) -> Result<(DocumentReading, FaceFinding), SessionError> {
+    let reading = services.documents.read(image, now.date_naive());
+    let (reading, mut faces) = try_join(reading, services.faces.document_faces(image)).await?;
+    let page = PageArea::of(&reading);
+    if let Some(page) = page.as_ref().filter(|page| lacks_portrait(page, &faces, &reading)) {
+        faces.extend(services.faces.page_faces(image, page).await?);
+    }
+    let portrait = portrait_of(&faces, page.as_ref(), &reading, &services.policy.face);
+    Ok((reading, portrait))
+}
+
 /// What an event keeps of an image.
 pub(super) fn evidence(image: &VerifierImage, blob: crate::ids::BlobId) -> EvidenceRef {
     EvidenceRef {
@@ -112,7 +130,10 @@ fn guard(
     }
     state.require_collecting(now)?;
     state.require_asked(Step::Document)?;
-    if state.document_attempts(side) >= policy.session.max_attempts as usize {
+    if side == DocumentSide::Back && !declared.document_type.has_back() {
+        return Err(SessionError::NoSuchSide);
+    }
+    if state.document_attempts(declared, side) >= policy.session.max_attempts as usize {
         return Err(SessionError::AttemptsExhausted(Step::Document));
     }
     Ok(Permit::Proceed)
@@ -122,10 +143,12 @@ fn guard(
 mod tests {
     use chrono::Duration;
 
-    use super::super::testing::{Story, World, face, selfie};
-    use super::super::{Action, FacePair, SessionError, SessionEvent, Step};
+    use super::super::testing::{Story, World, face, place, selfie};
+    use super::super::{Action, Decision, FacePair, SessionError, SessionEvent, Step};
+    use crate::document::DocumentProblem;
     use crate::document::specimen::declared;
     use crate::document_type::DocumentType;
+    use crate::face::FaceFinding;
     use crate::ports::PortError;
     use crate::score::Score;
 
@@ -227,6 +250,26 @@ mod tests {
         let story = story.given(|world| world.portrait.template = None);
         let second = story.document("second");
         assert!(story.then(second).state().document_match().is_none());
+    }
+
+    #[test]
+    fn a_second_document_or_a_face_that_is_no_part_of_it_is_never_approved_without_a_person() {
+        let second_zone = |world: &mut World| world.document.second_zone = true;
+        let face_beside = |world: &mut World| {
+            let beside = FaceFinding { face: Some(place(6_000, 2_000, 2_400)), ..world.selfie.clone() };
+            world.other_faces = vec![FaceFinding { template: Some(face(0.0)), ..beside }];
+            // The selfie is of whoever lies beside the document.
+            world.selfie.template = Some(face(0.1));
+        };
+        let stories: [(fn(&mut World), _); 2] = [
+            (second_zone, DocumentProblem::SeveralDocuments),
+            (face_beside, DocumentProblem::FaceNotOnDocument),
+        ];
+        for (given, problem) in stories {
+            let state = Story::opened().given(given).complete().then(Action::Submit).state();
+            assert_eq!(state.document().unwrap().1.verdict.problems, [problem]);
+            assert_ne!(state.outcome(), Some(Decision::Approved));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::compare::{Face, Side, compare};
 use super::error::{SessionError, Step};
 use super::event::{FacePair, FacesCompared, SelfieSubmitted, SessionEvent};
 use super::open::seal_optional;
+use super::reuse;
 use super::state::Session;
 use super::take_document::evidence;
 use crate::Timestamp;
@@ -30,6 +31,10 @@ pub(super) async fn handle(
     let image = VerifierImage { upload, fingerprint };
     let finding = services.faces.selfie(&image).await?;
     let comparisons = compare_all(state, session, &finding, services, now).await?;
+    // A picture without a face may be anybody's: a covered camera takes the same black one everywhere.
+    if finding.template.is_some() {
+        reuse::note_faces(session, [&image.upload], services).await?;
+    }
     let blob = services.evidence.put(session, DataClass::Biometric, image.upload.bytes()).await?;
     let selfie = SelfieSubmitted {
         verification_id: VerificationId::new(services.ids.uuid()),

@@ -11,7 +11,7 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::{
-    Action, Caller, CheckLiveness, OpenSession, Session, SessionCommand, SessionError, SessionEvent,
+    Action, Arrival, Caller, CheckLiveness, OpenSession, Session, SessionCommand, SessionError, SessionEvent,
     SubmitDocument,
 };
 use crate::Timestamp;
@@ -19,7 +19,7 @@ use crate::consent::ConsentRule;
 use crate::document::specimen::{Specimen, day, passport};
 use crate::document_type::DocumentSide;
 use crate::evidence::{ImageUpload, MediaType};
-use crate::face::{FaceFinding, FaceTemplate, TEMPLATE_LENGTH};
+use crate::face::{FaceBox, FaceFinding, FaceTemplate, TEMPLATE_LENGTH};
 use crate::ids::{ChallengeId, PartnerId, SessionId};
 use crate::liveness::{FrameFinding, HeadTurn, LivenessFinding, Sighting};
 use crate::policy::Policy;
@@ -41,11 +41,15 @@ pub(in crate::session) struct World {
     pub draw: u64,
     pub document: Specimen,
     pub portrait: FaceFinding,
+    /// Faces in the document's image beside the portrait.
+    pub other_faces: Vec<FaceFinding>,
     pub selfie: FaceFinding,
     pub frames: LivenessFinding,
     pub screening: ScreeningFinding,
     /// What the lists say of this name, whoever else is asked about.
     pub listed: Option<(&'static str, ScreeningHit)>,
+    /// Whether another session brought the same face images.
+    pub reused: bool,
     /// Whether the verifiers refuse to work.
     pub busy: bool,
     /// Whether the keys of the session were destroyed.
@@ -61,6 +65,12 @@ pub(in crate::session) fn face(cosine: f32) -> FaceTemplate {
     embedding[0] = cosine;
     embedding[1] = (1.0 - cosine * cosine).sqrt();
     FaceTemplate::from_embedding(&embedding).unwrap()
+}
+
+/// A face in an image of 1200 x 850 pixels, a third higher than wide.
+pub(in crate::session) fn place(left: u32, top: u32, width: u32) -> FaceBox {
+    let [left, top, width, height] = [left, top, width, width * 4 / 3 * 1_200 / 850].map(Score::saturating);
+    FaceBox { left, top, width, height }
 }
 
 fn found(template: FaceTemplate, live: Option<u32>) -> FaceFinding {
@@ -88,7 +98,8 @@ impl World {
             production: false,
             draw: 0,
             document: passport(),
-            portrait: found(face(1.0), None),
+            portrait: FaceFinding { face: Some(place(500, 2_000, 1_600)), ..found(face(1.0), None) },
+            other_faces: vec![],
             selfie: found(face(0.8), Some(9_700)),
             frames: LivenessFinding {
                 frames: 8,
@@ -108,6 +119,7 @@ impl World {
                 algorithm: "test/1".into(),
             },
             listed: None,
+            reused: false,
             busy: false,
             erased: false,
             consent: ConsentRule::default(),
@@ -252,9 +264,11 @@ pub(in crate::session) fn selfie(image: &str) -> Action {
     Action::SubmitSelfie { image: upload(image), capture: None }
 }
 
-pub(in crate::session) fn answer(challenge: ChallengeId, frames: &str, received_at: Timestamp) -> Action {
+/// Frames that begin and end to arrive at one instant.
+pub(in crate::session) fn answer(challenge: ChallengeId, frames: &str, at: Timestamp) -> Action {
     let frames = (0..8).map(|index| upload(&format!("{frames} {index}"))).collect();
-    Action::CheckLiveness(CheckLiveness { challenge, frames, capture: None, received_at })
+    let arrival = Arrival { began_at: at, ended_at: at };
+    Action::CheckLiveness(CheckLiveness { challenge, frames, capture: None, arrival })
 }
 
 fn upload(content: &str) -> ImageUpload {

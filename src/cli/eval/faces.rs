@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spoof::load_image;
 use crate::models::ModelCache;
-use crate::verifiers::face::{FaceModels, describe_portrait};
+use crate::verifiers::face::{FaceModels, document_faces};
 
 /// False accept rates at which the true accept rate is told, as far as the number of pairs allows.
 const FALSE_ACCEPT_RATES: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
@@ -107,8 +107,9 @@ fn describe_all(
         pairs.iter().flat_map(|pair| [pair.image_a.as_str(), pair.image_b.as_str()]).collect();
     let describe = |name: &str| -> anyhow::Result<_> {
         let path: PathBuf = folder.join(name);
-        let finding = describe_portrait(models, &load_image(&path)?)?;
-        Ok((name.to_owned(), finding.template))
+        let faces = document_faces(models, &load_image(&path)?)?;
+        let face = faces.iter().find(|face| face.sure).or(faces.first());
+        Ok((name.to_owned(), face.and_then(|face| face.finding.template.clone())))
     };
     names.into_iter().map(describe).collect()
 }

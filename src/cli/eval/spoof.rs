@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::models::ModelCache;
 use crate::verifiers::face::FaceModels;
-use crate::verifiers::face::select::in_portrait;
+use crate::verifiers::face::select::{SURE, in_document};
 use crate::verifiers::image_guard;
 
 /// One line of output.
@@ -53,7 +53,8 @@ pub fn run(folder: &Path, json: bool) -> anyhow::Result<()> {
 
 fn judge(models: &FaceModels, image: &RgbImage) -> anyhow::Result<Option<Score>> {
     let faces = models.find_faces(image)?;
-    match in_portrait(&faces) {
+    let upright = in_document(&faces);
+    match upright.iter().find(|face| face.score >= SURE).or(upright.first()) {
         Some(face) => Ok(models.spoof.judge(image, face)?),
         None => Ok(None),
     }

@@ -57,7 +57,8 @@ pub struct CaseView {
     pub fields: Vec<FieldView>,
     /// What the partner says of its user; null where it says nothing, and after it was erased.
     pub metadata: Option<BTreeMap<String, String>>,
-    /// Other sessions of the partner with the same document or person, the newest first, at most 20; as of now, whatever `at` says.
+    /// Other sessions of the partner with the same document or person, and any with the same picture of a face, the newest first,
+    /// at most 20; as of now, whatever `at` says.
     pub duplicates: Vec<DuplicateView>,
     /// Each check digit of the machine-readable zone as it was read; none without a zone that parses.
     pub check_digits: Vec<CheckDigitView>,
@@ -280,10 +281,7 @@ pub async fn render(
         None => None,
     };
     let metadata = metadata.map(BTreeMap::from);
-    let duplicates = match &identity {
-        Some(identity) => duplicates::of(shared, view.partner_id, view.session_id, identity).await?,
-        None => vec![],
-    };
+    let duplicates = duplicates::of(shared, view.partner_id, view.session_id, identity.as_ref()).await?;
     let now = services.clock.now();
     let claim = session.claim_at(now);
     let found = match &identity {

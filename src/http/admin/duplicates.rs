@@ -1,8 +1,10 @@
-//! Other sessions of the same partner that show the same document or the same person.
+//! Other sessions of the same partner that show the same document or the same person, and those of any partner that brought
+//! the same picture of a face.
 
 use domain::document::Identity;
 use domain::document::likeness::Likeness;
 use domain::ids::{PartnerId, SessionId};
+use domain::session::{DOCUMENT_IMAGE, FACE_IMAGE};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +17,8 @@ use crate::store::{PageStart, SessionFilter};
 const SHOWN: u32 = 20;
 /// How many are looked at in all, which bounds the statement.
 const FOUND: usize = 200;
+/// Images that two sessions may both have brought, and the blind index that says so.
+const IMAGES: [(&str, &str); 2] = [("same_face_image", FACE_IMAGE), ("same_document_image", DOCUMENT_IMAGE)];
 
 /// Another session that has something in common with this one.
 #[derive(Serialize, ToSchema)]
@@ -27,7 +31,8 @@ pub struct DuplicateView {
     /// When it was opened.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// What they have in common: `same_document` (its number), `same_person` (name and date of birth).
+    /// What they have in common: `same_document` (its number), `same_person` (name and date of birth), `same_face_image` (a
+    /// selfie or frame, byte for byte), `same_document_image` (likewise).
     pub alike: Vec<&'static str>,
 }
 
@@ -36,28 +41,33 @@ pub async fn of(
     shared: &Shared,
     partner: PartnerId,
     session: SessionId,
-    identity: &Identity,
+    identity: Option<&Identity>,
 ) -> Result<Vec<DuplicateView>, ApiError> {
-    let mut found: Vec<(Likeness, Vec<SessionId>)> = vec![];
+    let vault = shared.sessions.services().vault.as_ref();
+    let mut found: Vec<(&'static str, Vec<SessionId>)> = vec![];
     for likeness in Likeness::ALL {
         let mut sessions = vec![];
-        for text in likeness.indexed_as(identity) {
-            sessions.extend(shared.sessions.services().vault.find(partner, likeness.as_str(), &text).await?);
+        for text in identity.map(|identity| likeness.indexed_as(identity)).unwrap_or_default() {
+            sessions.extend(vault.find(partner, likeness.as_str(), &text).await?);
         }
-        found.push((likeness, sessions.into_iter().filter(|other| *other != session).take(FOUND).collect()));
+        let others = sessions.into_iter().filter(|other| *other != session).take(FOUND).collect();
+        found.push((likeness.as_str(), others));
+    }
+    for (alike, purpose) in IMAGES {
+        found.push((alike, vault.sharing(session, purpose, FOUND as u32).await?));
     }
     let mut among: Vec<SessionId> = found.iter().flat_map(|(_, sessions)| sessions).copied().collect();
     among.sort_unstable();
     among.dedup();
-    let filter = SessionFilter { partner: Some(partner), among: Some(among), ..SessionFilter::default() };
+    let filter = SessionFilter { among: Some(among), ..SessionFilter::default() };
     shared.catch_up.wait().await?;
     let page = shared.store.list_sessions(&filter, PageStart::Offset(0), SHOWN).await?;
     let now = shared.sessions.services().clock.now();
     let mut duplicates = Vec::with_capacity(page.rows.len());
     for row in page.rows {
         let view = row.view()?;
-        let alike = |(likeness, sessions): &(Likeness, Vec<SessionId>)| {
-            sessions.contains(&view.session_id).then_some(likeness.as_str())
+        let alike = |(alike, sessions): &(&'static str, Vec<SessionId>)| {
+            sessions.contains(&view.session_id).then_some(*alike)
         };
         duplicates.push(DuplicateView {
             alike: found.iter().filter_map(alike).collect(),

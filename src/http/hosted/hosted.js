@@ -70,7 +70,7 @@ async function look() {
   progress = await call("GET", "outcome");
 }
 
-const OF_THE_PICTURE = ["image_blurred", "image_glare", "image_too_small"];
+const OF_THE_PICTURE = ["image_blurred", "image_glare", "image_too_small", "several_documents", "face_not_on_document"];
 const MOST_ADVICE = 3;
 
 /** The few problems worth telling: what is wrong with the picture first, for the rest often follows from it. */
@@ -161,7 +161,7 @@ async function documentSide() {
   show("document");
   const taken = await picture(section, "environment", () => at("declared").reportValidity());
   const problems = await attempt(async () => {
-    const fields = { document_type: kind.value, country_code: country.value, side, file: taken.blob };
+    const fields = { document_type: kind.value, country_code: country.value, side: kind.value === "passport" ? "front" : side, file: taken.blob };
     const answer = await sent("document", fields);
     await look();
     const problems = answer.is_valid ? [] : answer.validation_errors;

@@ -66,6 +66,18 @@ impl RowLook {
     }
 }
 
+/// Whether a line may be a row of some zone, or a good half of one.
+pub(super) fn may_be_row(read: &RecognisedLine) -> bool {
+    let look = RowLook::of(read);
+    // Rows hold no blanks; print does, and its strokes and bars are read as fillers.
+    if read.text.chars().filter(|c| c.is_whitespace()).count() > 1 {
+        return false;
+    }
+    let is_filled = look.fillers >= 3;
+    let is_data = look.digits >= 8 && look.characters >= 20;
+    look.characters >= 14 && look.foreign * 8 <= look.characters && (is_filled || is_data)
+}
+
 /// The supposed zones of a page, the most row-like first; at most three.
 pub(super) fn find_groups(lines: &[PageLine]) -> Vec<RowGroup> {
     let looks: Vec<RowLook> = lines.iter().map(|line| RowLook::of(&line.read)).collect();

@@ -44,6 +44,18 @@ impl TextModels {
     }
 }
 
+impl TextModels {
+    /// Reads one line where it is known to lie.
+    pub(super) fn read_line(
+        &self,
+        image: &RgbImage,
+        area: &TextBox,
+    ) -> Result<Option<PageLine>, RuntimeError> {
+        let Some(crop) = area.crop(image, CROP_HEIGHT) else { return Ok(None) };
+        Ok(Some(PageLine { area: *area, read: self.recogniser.read(&crop)? }))
+    }
+}
+
 /// The lines of one page, in the direction in which they read best.
 pub(super) struct Page {
     pub(super) lines: Vec<PageLine>,

@@ -10,6 +10,7 @@ use super::mrz_read::MrzReading;
 use super::page::{Page, TextModels, make_names_sure, read_again};
 use super::printed_zone::{self, NameComparison, PrintedZone};
 use super::quality::{self, ImageQuality};
+use super::second_zone;
 use super::text_box::TextBox;
 use crate::verifiers::runtime::RuntimeError;
 
@@ -65,6 +66,8 @@ pub struct DocumentReading {
     pub zone: Option<MrzReading>,
     /// Whether the zone was read, without any repair, with all its check digits right.
     pub mrz_valid: bool,
+    /// Whether rows of another zone were seen.
+    pub second_zone: bool,
     /// What the printed zone says, as far as it is sure.
     pub printed: PrintedZone,
     /// Whether the names of the two zones agree; no check digit covers them.
@@ -102,7 +105,13 @@ pub fn read_document(
     if let Some(zone) = search.best() {
         let mut zone = zone.clone();
         make_names_sure(models.thorough.as_ref().unwrap_or(&models.fast), image, &mut zone, today)?;
-        return Ok(search.finish(Some(zone)));
+        let second_zone = match &search.page {
+            Some(page) => second_zone::is_seen(&page.lines, &zone, image, |area, image| {
+                models.fast.read_line(image, area)
+            })?,
+            None => false,
+        };
+        return Ok(DocumentReading { second_zone, ..search.finish(Some(zone)) });
     }
     Ok(search.finish(None))
 }
@@ -201,7 +210,16 @@ impl Search<'_> {
         });
         let quality = quality::measure(self.image, &lines);
         let extraction_confidence = extraction_confidence(zone.as_ref(), &printed);
-        DocumentReading { lines, zone, mrz_valid, printed, names, extraction_confidence, quality }
+        DocumentReading {
+            lines,
+            zone,
+            mrz_valid,
+            second_zone: false,
+            printed,
+            names,
+            extraction_confidence,
+            quality,
+        }
     }
 }
 

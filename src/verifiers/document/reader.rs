@@ -11,6 +11,7 @@ use domain::ports::{DocumentReader, PortError, VerifierImage};
 use domain::score::Score;
 use domain::stamp::VerifierStamp;
 
+use super::front_beside;
 use super::{
     DocumentModels, NameComparison, OcrConfig, Point, PrintedField, PrintedZone, TextBox, TextModels,
     read_document,
@@ -82,9 +83,10 @@ impl DocumentReader for RtenDocumentReader {
     }
 }
 
-fn into_domain(reading: super::DocumentReading) -> DocumentReading {
+fn into_domain(mut reading: super::DocumentReading) -> DocumentReading {
     let zones = zones(&reading);
-    let is_valid = reading.mrz_valid;
+    let lines = std::mem::take(&mut reading.lines);
+    let (is_valid, second_zone) = (reading.mrz_valid, reading.second_zone);
     let mrz = reading.zone.and_then(|zone| {
         let name_confidence = Score::quantise(zone.name_confidence());
         let mrz = zone.parsed.ok()?;
@@ -92,10 +94,12 @@ fn into_domain(reading: super::DocumentReading) -> DocumentReading {
         let repaired = mrz.check_digits().all_valid() && !is_valid;
         Some(document::MrzReading { mrz, rows: zone.rows, repaired, name_confidence })
     });
-    DocumentReading {
+    let read = DocumentReading {
         mrz,
         printed: printed(reading.printed),
         zones,
+        second_zone,
+        front_beside: false,
         names_agree: match reading.names {
             NameComparison::Agree => Some(true),
             NameComparison::Differ => Some(false),
@@ -109,7 +113,9 @@ fn into_domain(reading: super::DocumentReading) -> DocumentReading {
             glare: Score::saturating(reading.quality.glare_permille * 10),
             text_height: reading.quality.text_height,
         },
-    }
+    };
+    let front_beside = front_beside::is_seen(&read, &lines);
+    DocumentReading { front_beside, ..read }
 }
 
 /// Where the rows of the machine-readable zone and the printed fields lie.

@@ -116,6 +116,11 @@ impl TextBox {
         self.warp(image, width, height)
     }
 
+    /// The rectangle cut out upright, at a given size; what lies outside the image repeats its edge.
+    pub fn upright(&self, image: &RgbImage, width: u32, height: u32) -> Option<RgbImage> {
+        self.warp(image, width, height)
+    }
+
     fn warp(&self, image: &RgbImage, width: u32, height: u32) -> Option<RgbImage> {
         // Corners lie on the edges of pixels, the projection works on their middles.
         let half_pixel = |point: Point| (point.0 - 0.5, point.1 - 0.5);

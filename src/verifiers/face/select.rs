@@ -2,14 +2,18 @@
 //!
 //! In a selfie exactly one must. A face at the back is no second person before the camera: one that is less than
 //! half as wide as the largest does not count (twice as far away at least), nor does one that the detector doubts.
-//! On a document the largest is the portrait; a ghost image beside it is smaller or fainter.
+//! On a document any upright one may be the portrait, until it is known where the page lies.
 
 use super::detect::DetectedFace;
 
 /// A face this much narrower than the largest is in the background.
 const BACKGROUND: f32 = 0.5;
 /// Below this the detector is not sure enough to call a face a second one.
-const SURE: f32 = 0.5;
+pub const SURE: f32 = 0.5;
+/// A face on a document this much narrower than the widest is not looked at.
+const FAR_SMALLER: f32 = 0.2;
+/// How many faces of a document's image are described: a crowd is no document.
+const MOST_DESCRIBED: usize = 6;
 
 /// The usable faces of a selfie.
 #[derive(Debug, PartialEq)]
@@ -35,10 +39,14 @@ pub fn in_selfie(faces: &[DetectedFace]) -> Selection<'_> {
     }
 }
 
-/// Selects the portrait among the faces of a document.
-pub fn in_portrait(faces: &[DetectedFace]) -> Option<&DetectedFace> {
-    let upright = || faces.iter().filter(|face| face.is_upright());
-    widest(upright().filter(|face| face.score >= SURE)).or_else(|| widest(upright()))
+/// Selects the faces of a document's image among which its portrait may be, the widest first.
+pub fn in_document(faces: &[DetectedFace]) -> Vec<&DetectedFace> {
+    let mut upright: Vec<&DetectedFace> = faces.iter().filter(|face| face.is_upright()).collect();
+    upright.sort_by(|a, b| b.width.total_cmp(&a.width));
+    let least = upright.first().map_or(0.0, |widest| widest.width * FAR_SMALLER);
+    upright.retain(|face| face.width >= least);
+    upright.truncate(MOST_DESCRIBED);
+    upright
 }
 
 fn widest<'a>(faces: impl Iterator<Item = &'a DetectedFace>) -> Option<&'a DetectedFace> {
@@ -74,20 +82,20 @@ mod tests {
     }
 
     #[test]
-    fn the_ghost_image_is_not_the_portrait() {
-        let faces = [face(40.0, 0.8), face(110.0, 0.7)];
-        assert_eq!(in_portrait(&faces), Some(&faces[1]));
+    fn the_widest_face_of_a_document_comes_first_and_a_crowd_at_the_back_not_at_all() {
+        let faces = [face(40.0, 0.8), face(110.0, 0.7), face(20.0, 0.9)];
+        assert_eq!(in_document(&faces), [&faces[1], &faces[0]]);
     }
 
     #[test]
     fn a_face_that_lies_on_its_side_is_no_portrait() {
         let lying = DetectedFace { points: UPRIGHT.map(|(x, y)| (y, x)), ..face(100.0, 0.9) };
-        assert_eq!(in_portrait(&[lying]), None);
+        assert!(in_document(&[lying]).is_empty());
     }
 
     #[test]
     fn no_detection_is_no_face() {
         assert_eq!(in_selfie(&[]), Selection::None);
-        assert_eq!(in_portrait(&[]), None);
+        assert!(in_document(&[]).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use super::super::testing::{Story, World, selfie};
 use super::super::{
     Action, Caller, Decision, ErasureGround, RequestResubmission, SessionError, SessionEvent, Step,
 };
-use crate::document::specimen::day;
+use crate::document::specimen::{card_back, day};
 use crate::ids::OperatorId;
 use crate::ports::PortError;
 use crate::review::{CLAIM_LASTS, Staff};
@@ -95,7 +95,7 @@ fn the_same_image_in_a_new_round_is_a_new_attempt_and_attempts_start_again() {
 
 #[test]
 fn a_card_that_is_asked_for_again_is_not_completed_from_the_round_before() {
-    let story = asked(in_review(), &[Step::Document]);
+    let story = asked(in_review(), &[Step::Document]).given(|world| world.document = card_back());
     let back = story.back("back");
     let story = story.then(back);
     let state = story.state();

@@ -1,6 +1,7 @@
 //! The risk factors that follow from what a session has shown.
 
 use super::{Applicant, ScreeningOutcome};
+use crate::Timestamp;
 use crate::document::{DocumentProblem, DocumentVerdict};
 use crate::evidence::Capture;
 use crate::liveness::SpoofSignal;
@@ -16,6 +17,7 @@ pub(super) fn all(
     screening: &ScreeningOutcome,
     applicant: &Applicant,
     policy: &Policy,
+    now: Timestamp,
 ) -> Vec<RiskFactor> {
     let mut factors = vec![];
     if let Some((_, read)) = state.document() {
@@ -37,7 +39,10 @@ pub(super) fn all(
     if is_from_file(state) {
         factors.push(RiskFactor::EvidenceFromFile);
     }
-    if exhausted(state, policy) {
+    if applicant.evidence_reused {
+        factors.push(RiskFactor::EvidenceReused);
+    }
+    if exhausted(state, policy, now) {
         factors.push(RiskFactor::AttemptsUsed);
     }
     factors.sort();
@@ -114,8 +119,8 @@ fn is_from_file(state: &Session) -> bool {
 }
 
 /// All attempts at a step were used and the last one failed.
-fn exhausted(state: &Session, policy: &Policy) -> bool {
-    let used = |step| state.attempts(step) >= policy.session.max_attempts as usize;
+fn exhausted(state: &Session, policy: &Policy, now: Timestamp) -> bool {
+    let used = |step| state.attempts_spent(step, now) >= policy.session.max_attempts as usize;
     let document_failed = state.document().is_some_and(|(_, read)| !read.verdict.is_valid);
     let face_failed = !state.document_match().is_some_and(|comparison| comparison.matched);
     (used(Step::Document) && document_failed)

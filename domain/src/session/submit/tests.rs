@@ -392,3 +392,30 @@ fn the_decision_names_its_policy() {
     let story = Story::opened().given(|world| world.policy = Policy::demo()).complete().then(Action::Submit);
     assert_eq!(story.state().decision().unwrap().policy, Policy::demo().reference);
 }
+
+#[test]
+fn evidence_that_another_session_brought_goes_to_review() {
+    let story = Story::opened().given(|world| world.reused = true).complete().then(Action::Submit);
+    let state = story.state();
+    assert_eq!(state.outcome(), Some(Decision::ManualReview));
+    assert_eq!(state.risk().unwrap().factors, [RiskFactor::EvidenceReused]);
+}
+
+#[test]
+fn a_policy_may_accept_evidence_again() {
+    let story = Story::opened().given(|world| {
+        world.reused = true;
+        world.policy.session.accept_reused_evidence = true;
+    });
+    assert_eq!(story.complete().then(Action::Submit).state().outcome(), Some(Decision::Approved));
+}
+
+#[test]
+fn one_film_for_two_challenges_goes_to_review() {
+    let failed = |world: &mut World| world.frames.live = None;
+    let story = Story::opened().given(failed).complete();
+    let story = story.given(|world| world.frames = World::honest().frames).answered("frames");
+    let state = story.then(Action::Submit).state();
+    assert_eq!(state.liveness_passed(), Some(true));
+    assert_eq!(state.risk().unwrap().factors, [RiskFactor::EvidenceReused]);
+}

@@ -8,11 +8,12 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::super::FACE_IMAGE;
 use super::World;
 use crate::Timestamp;
-use crate::document::DocumentReading;
+use crate::document::{DocumentReading, PageArea};
 use crate::evidence::Fingerprint;
-use crate::face::FaceFinding;
+use crate::face::{DocumentFace, FaceFinding};
 use crate::ids::{BlobId, PartnerId, SessionId};
 use crate::liveness::LivenessFinding;
 use crate::ports::{
@@ -86,8 +87,15 @@ impl DocumentReader for Ports {
 
 #[async_trait]
 impl FaceMatcher for Ports {
-    async fn portrait(&self, _: &VerifierImage) -> Result<FaceFinding, PortError> {
-        Ok(self.work()?.portrait.clone())
+    async fn document_faces(&self, _: &VerifierImage) -> Result<Vec<DocumentFace>, PortError> {
+        let world = self.work()?;
+        let found =
+            |finding: &FaceFinding| DocumentFace { finding: finding.clone(), sure: true, quarter_turns: 0 };
+        Ok(std::iter::once(&world.portrait).chain(&world.other_faces).map(found).collect())
+    }
+
+    async fn page_faces(&self, _: &VerifierImage, _: &PageArea) -> Result<Vec<DocumentFace>, PortError> {
+        Ok(vec![])
     }
 
     async fn selfie(&self, _: &VerifierImage) -> Result<FaceFinding, PortError> {
@@ -150,6 +158,16 @@ impl Vault for Ports {
 
     async fn find(&self, _: PartnerId, _: &str, _: &str) -> Result<Vec<SessionId>, PortError> {
         Ok(vec![])
+    }
+
+    async fn sharing(&self, _: SessionId, purpose: &str, _: u32) -> Result<Vec<SessionId>, PortError> {
+        let is_reused = self.0.world.reused && purpose == FACE_IMAGE;
+        Ok(if is_reused { vec![SessionId::new(Uuid::from_u128(0x07e5))] } else { vec![] })
+    }
+
+    async fn digest(&self, purpose: &str, bytes: &[u8]) -> Result<Fingerprint, PortError> {
+        let keyed = [purpose.as_bytes(), bytes].concat();
+        Ok(Fingerprint::from_hex(hex::encode(Sha256::digest(keyed))))
     }
 
     async fn seal_bytes(

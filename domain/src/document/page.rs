@@ -90,7 +90,10 @@ impl PageArea {
         };
         let (wide, high) = page_size(format);
         let up = (high / 2.0 - BELOW) * scale;
-        let centre = (middle.0 - down.0 * up, middle.1 - down.1 * up);
+        // Rows that are too short lost their end, not their beginning.
+        let missing = format.row_length() as f32 * CHARACTER * scale - mean(|row| row.width);
+        let right = if by_length / by_distance < SCALE_AGREES.start { missing / 2.0 } else { 0.0 };
+        let centre = (middle.0 + along.0 * right - down.0 * up, middle.1 + along.1 * right - down.1 * up);
         let portrait_left = format != MrzFormat::Td1;
         let area = Self { centre, along, size: (wide * scale, high * scale), scale, portrait_left };
         (length.is_finite() && length > 0.0 && scale.is_finite() && scale > 0.0).then_some(area)
@@ -148,7 +151,7 @@ impl Row {
 const fn page_size(format: MrzFormat) -> (f32, f32) {
     match format {
         MrzFormat::Td1 => (85.6, 54.0),
-        MrzFormat::Td2 | MrzFormat::MrvB | MrzFormat::FrenchId => (105.0, 74.0),
+        MrzFormat::Td2 | MrzFormat::MrvB => (105.0, 74.0),
         MrzFormat::Td3 => (125.0, 88.0),
         MrzFormat::MrvA => (120.0, 80.0),
     }

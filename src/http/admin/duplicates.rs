@@ -46,14 +46,12 @@ pub async fn of(
     let vault = shared.sessions.services().vault.as_ref();
     let mut found: Vec<(&'static str, Vec<SessionId>)> = vec![];
     for likeness in Likeness::ALL {
-        if let Some(identity) = identity {
-            let mut sessions = vec![];
-            for text in likeness.indexed_as(identity) {
-                sessions.extend(vault.find(partner, likeness.as_str(), &text).await?);
-            }
-            let others = sessions.into_iter().filter(|other| *other != session).take(FOUND).collect();
-            found.push((likeness.as_str(), others));
+        let mut sessions = vec![];
+        for text in identity.map(|identity| likeness.indexed_as(identity)).unwrap_or_default() {
+            sessions.extend(vault.find(partner, likeness.as_str(), &text).await?);
         }
+        let others = sessions.into_iter().filter(|other| *other != session).take(FOUND).collect();
+        found.push((likeness.as_str(), others));
     }
     for (alike, purpose) in IMAGES {
         found.push((alike, vault.sharing(session, purpose, FOUND as u32).await?));
@@ -61,6 +59,7 @@ pub async fn of(
     let mut among: Vec<SessionId> = found.iter().flat_map(|(_, sessions)| sessions).copied().collect();
     among.sort_unstable();
     among.dedup();
+    let filter = SessionFilter { among: Some(among), ..SessionFilter::default() };
     shared.catch_up.wait().await?;
     let filter = SessionFilter { among: Some(among), ..SessionFilter::default() };
     let page = shared.store.list_sessions(&filter, PageStart::Offset(0), SHOWN).await?;

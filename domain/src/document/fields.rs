@@ -7,7 +7,7 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use super::{DocumentProblem, DocumentReading, Identity, MrzReading, PrintedFields, digit_is_right};
 use crate::birth_date::PartialDate;
-use crate::mrz::{self, CheckedField, MrzBirthDate, MrzExpiry, is_plausible_name};
+use crate::mrz::{self, CheckedField, MrzBirthDate, MrzExpiry, MrzName, is_plausible_name};
 use crate::policy::DocumentRules;
 
 /// Years that the oldest person has lived.
@@ -39,10 +39,13 @@ impl Fields {
         let (nationality, of_nationality) = nationality(zone, printed);
         let (issuer, of_issuer) = zone.map(issuer).unwrap_or_default();
         let problems = [of_name, of_birth, of_expiry, of_number, of_nationality, of_issuer];
+        let is_zones = |name: &MrzName| full_name.as_ref() == Some(&name.full());
+        let name_may_be_truncated =
+            zone.map(|zone| zone.mrz.name()).is_some_and(|name| name.may_be_truncated() && is_zones(name));
         let identity = Identity {
             full_name,
             printed_name: zone.and(printed.full_name.clone()),
-            name_may_be_truncated: zone.is_some_and(|zone| zone.mrz.name().may_be_truncated()),
+            name_may_be_truncated,
             date_of_birth,
             partial_date_of_birth,
             nationality,

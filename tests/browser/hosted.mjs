@@ -80,7 +80,8 @@ async function underTheDemonstrationsPolicy() {
   // A document that is none, then a better one; the upload is lost once on the way; a reload in the middle.
   const session = await opened({ redirect_url: `${base}/health` });
   const { page, wrong } = await person(browser, { viewport: { width: 1000, height: 900 } });
-  await page.goto(session.kyc_url);
+  // Its identifier in capitals is the same, and the cookie goes where the page is.
+  await page.goto(session.kyc_url.replace(session.session_id, session.session_id.toUpperCase()));
   await visible(page, "consent");
   assert.equal(page.url().includes("#"), false, "the token is gone from the address");
   await inspected(page, "hosted-consent");
@@ -140,6 +141,11 @@ async function underTheDemonstrationsPolicy() {
   };
   await passed(20);
   await page.waitForSelector("#approved [data-counted]:has-text('Returning in')");
+  const hide = (is) => page.evaluate((is) => Object.defineProperty(document, "hidden", { get: () => is, configurable: true }), is);
+  await hide(true);
+  await passed(60);
+  assert.equal(new URL(page.url()).pathname, `/kyc/${session.session_id}`, "a hidden page stands still");
+  await hide(false);
   await passed(15);
   await page.waitForURL(`${base}/health?session_id=${session.session_id}&status=approved`);
   await page.goBack();

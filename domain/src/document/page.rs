@@ -151,7 +151,7 @@ impl Row {
 const fn page_size(format: MrzFormat) -> (f32, f32) {
     match format {
         MrzFormat::Td1 => (85.6, 54.0),
-        MrzFormat::Td2 | MrzFormat::MrvB => (105.0, 74.0),
+        MrzFormat::Td2 | MrzFormat::MrvB | MrzFormat::FrenchId => (105.0, 74.0),
         MrzFormat::Td3 => (125.0, 88.0),
         MrzFormat::MrvA => (120.0, 80.0),
     }

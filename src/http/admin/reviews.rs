@@ -11,7 +11,7 @@ use super::body::Fields;
 use super::case::{CaseView, render};
 use super::operator::OperatorCaller;
 use crate::http::Shared;
-use crate::http::body::{Body, JsonObject, json_object, optional_json_object};
+use crate::http::body::{Body, json_object, optional_json_object};
 use crate::http::problem::{Answer, ApiError, ErrorBody};
 use crate::http::refusals::{Keyed, OnSession};
 

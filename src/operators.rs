@@ -208,7 +208,10 @@ impl Operators {
         others.sort_by_key(|other| other.role != Role::Admin || other.disabled_at.is_some());
         for other in others {
             let events = self.events.load_events(&other.id.to_string()).await;
-            let events = events.map_err(|error| StoreError::Damaged(error.to_string()))?;
+            let events = events.map_err(|error| match error {
+                AggregateError::DatabaseConnectionError(_) => OperatorsError::Unavailable,
+                other => StoreError::Damaged(other.to_string()).into(),
+            })?;
             let mut operator = Operator::default();
             events.into_iter().for_each(|envelope| operator.apply(envelope.payload));
             if operator.is_enabled() && operator.role() == Some(Role::Admin) {

@@ -38,6 +38,9 @@ pub struct MrzReading {
     pub rows: Vec<String>,
     /// Whether characters were changed or guessed until check digits fit; such a zone is a hint, never valid.
     pub repaired: bool,
+    /// Characters (row, position) that could as well be others of their shape, with which too, or only with which, every
+    /// check digit fits; such a zone is neither valid nor wrong.
+    pub ambiguous: Vec<(usize, usize)>,
     /// The least confidence of a character of the names, which no check digit covers.
     pub name_confidence: Score,
 }
@@ -174,6 +177,8 @@ pub enum DocumentProblem {
     MrzMissing,
     /// A check digit does not fit.
     MrzCheckDigitFailed,
+    /// Characters of the number or the optional data could as well be others of their shape, such as O and 0.
+    NumberAmbiguous,
     /// The expiry date is past and its check digit is right.
     DocumentExpired,
     /// The document code is none of ICAO 9303.
@@ -244,9 +249,10 @@ pub enum DocumentProblem {
 
 impl DocumentProblem {
     /// Every problem.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::MrzMissing,
         Self::MrzCheckDigitFailed,
+        Self::NumberAmbiguous,
         Self::DocumentExpired,
         Self::DocumentCodeUnknown,
         Self::IssuerUnknown,
@@ -287,6 +293,7 @@ impl DocumentProblem {
         match self {
             Self::MrzMissing => "mrz_missing",
             Self::MrzCheckDigitFailed => "mrz_check_digit_failed",
+            Self::NumberAmbiguous => "number_ambiguous",
             Self::DocumentExpired => "document_expired",
             Self::DocumentCodeUnknown => "document_code_unknown",
             Self::IssuerUnknown => "issuer_unknown",
@@ -356,7 +363,7 @@ pub struct Declared {
 pub struct DocumentVerdict {
     /// Whether the document is what it should be.
     pub is_valid: bool,
-    /// Whether every check digit of an unrepaired MRZ fits; none without an MRZ.
+    /// Whether every check digit of an unrepaired MRZ fits; none without an MRZ, or where its characters leave it open.
     pub mrz_valid: Option<bool>,
     /// Whether the print confirms the name of the MRZ, which no check digit covers; none where no name was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -400,7 +407,7 @@ pub fn examine(
     problems.dedup();
     let verdict = DocumentVerdict {
         is_valid: problems.iter().all(|problem| problem.is_quality_only()),
-        mrz_valid: reading.mrz.as_ref().map(is_valid),
+        mrz_valid: reading.mrz.as_ref().and_then(is_valid),
         name_confirmed: identity.full_name.as_ref().map(|_| reading.names_agree == Some(true)),
         confidence,
         problems,
@@ -410,8 +417,9 @@ pub fn examine(
     (verdict, identity)
 }
 
-fn is_valid(reading: &MrzReading) -> bool {
-    !reading.repaired && reading.mrz.check_digits().all_valid()
+fn is_valid(reading: &MrzReading) -> Option<bool> {
+    let is_right = !reading.repaired && reading.mrz.check_digits().all_valid();
+    reading.ambiguous.is_empty().then_some(is_right)
 }
 
 fn digit_is_right(reading: &MrzReading, field: CheckedField) -> bool {
@@ -432,8 +440,11 @@ fn zone_problems(reading: &DocumentReading, declared: &Declared) -> Vec<Document
     match &reading.mrz {
         None if declared.document_type.carries_mrz() => vec![DocumentProblem::MrzMissing],
         None => vec![],
-        Some(reading) if is_valid(reading) => vec![],
-        Some(_) => vec![DocumentProblem::MrzCheckDigitFailed],
+        Some(reading) => match is_valid(reading) {
+            Some(true) => vec![],
+            Some(false) => vec![DocumentProblem::MrzCheckDigitFailed],
+            None => vec![DocumentProblem::NumberAmbiguous],
+        },
     }
 }
 

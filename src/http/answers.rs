@@ -197,7 +197,7 @@ pub struct DocumentAnswer {
     pub name_confirmed: Option<bool>,
     /// Whether the document is what it should be.
     pub is_valid: bool,
-    /// Whether every check digit fits; null without a machine-readable zone.
+    /// Whether every check digit fits; null without a machine-readable zone, or where letters and digits of one shape leave it open.
     pub mrz_valid: Option<bool>,
     /// Codes of everything that speaks against it.
     pub validation_errors: Vec<&'static str>,

@@ -4,6 +4,7 @@
 use actix_web::web;
 use domain::Timestamp;
 use domain::contact::RedirectUrl;
+use domain::document::DocumentProblem;
 use domain::document_type::{DocumentSide, DocumentType};
 use domain::ids::SessionId;
 use domain::liveness::LivenessReason;
@@ -197,7 +198,10 @@ fn document(session: &Session) -> Option<DocumentProgress> {
     let has = |side| session.document_side(side).is_some();
     let kind = submitted.declared.document_type;
     let is_card = matches!(kind, DocumentType::IdCard | DocumentType::ResidencePermit);
-    let lacks_zone = is_card && read.verdict.mrz_valid.is_none();
+    // A zone that is left open is there all the same.
+    let has_zone =
+        read.verdict.mrz_valid.is_some() || read.verdict.problems.contains(&DocumentProblem::NumberAmbiguous);
+    let lacks_zone = is_card && !has_zone;
     let next_side = match (has(DocumentSide::Front), has(DocumentSide::Back)) {
         (true, false) if lacks_zone => Some(DocumentSide::Back),
         (false, true) => Some(DocumentSide::Front),

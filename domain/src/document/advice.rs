@@ -6,6 +6,9 @@ impl DocumentProblem {
     /// A sentence for the reviewer; none where the code says it all.
     pub const fn advice(self) -> Option<&'static str> {
         Some(match self {
+            Self::NumberAmbiguous => {
+                "Letters and digits of one shape, such as O and 0, could not be told apart: compare the number with the image."
+            }
             Self::DocumentCodeUnknown => {
                 "The document code is none of ICAO 9303: compare the first two characters with the image."
             }

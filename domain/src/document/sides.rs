@@ -18,7 +18,7 @@ pub struct SideView {
 
 impl SideView {
     fn has_zone(&self) -> bool {
-        self.verdict.mrz_valid.is_some()
+        !self.identity.mrz_rows.is_empty()
     }
 
     fn has(&self, problem: DocumentProblem) -> bool {
@@ -60,7 +60,7 @@ pub fn join(front: &SideView, back: &SideView) -> (DocumentVerdict, Identity) {
     let with_portrait = if front.has(DocumentProblem::PortraitMissing) { back } else { front };
     let verdict = DocumentVerdict {
         is_valid: problems.iter().all(|problem| problem.is_quality_only()),
-        mrz_valid: both(front.verdict.mrz_valid, back.verdict.mrz_valid),
+        mrz_valid: both(front, back),
         name_confirmed,
         confidence: leading.verdict.confidence,
         problems,
@@ -70,12 +70,17 @@ pub fn join(front: &SideView, back: &SideView) -> (DocumentVerdict, Identity) {
     (verdict, identity)
 }
 
-/// Every zone that was found has to be right.
-fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one && other),
-        (found, None) | (None, found) => found,
+/// Every zone that was found has to be right; none where one leaves it open.
+fn both(front: &SideView, back: &SideView) -> Option<bool> {
+    let verdicts =
+        [front, back].into_iter().filter(|side| side.has_zone()).map(|side| side.verdict.mrz_valid);
+    let (mut found, mut is_open, mut is_right) = (false, false, true);
+    for verdict in verdicts {
+        found = true;
+        is_open |= verdict.is_none();
+        is_right &= verdict != Some(false);
     }
+    (found && (!is_right || !is_open)).then_some(is_right)
 }
 
 /// Whether the name of the leading side's MRZ is printed on either side.
@@ -335,6 +340,14 @@ mod tests {
         let (verdict, _) = joined(|_| {}, |back| back.repaired = true);
         assert_eq!(verdict.problems, [DocumentProblem::MrzCheckDigitFailed]);
         assert_eq!(verdict.mrz_valid, Some(false));
+    }
+
+    #[test]
+    fn a_side_whose_zone_is_left_open_still_leads_and_leaves_the_document_open() {
+        let (verdict, identity) = joined(|_| {}, |back| back.ambiguous = vec![(1, 0)]);
+        assert_eq!(verdict.problems, [DocumentProblem::NumberAmbiguous]);
+        assert_eq!(verdict.mrz_valid, None);
+        assert_eq!(identity.issuer.as_deref(), Some("ESP"));
     }
 
     #[test]

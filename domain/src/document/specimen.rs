@@ -21,6 +21,8 @@ pub(crate) struct Specimen {
     pub edit: fn(&mut Vec<String>),
     /// Whether the zone is found at all.
     pub has_zone: bool,
+    /// Characters that could as well be others.
+    pub ambiguous: Vec<(usize, usize)>,
     /// Whether the reader had to change characters.
     pub repaired: bool,
     /// The printed zone.
@@ -71,6 +73,7 @@ pub(crate) fn passport() -> Specimen {
         },
         edit: |_| {},
         has_zone: true,
+        ambiguous: vec![],
         repaired: false,
         printed: PrintedFields::default(),
         zones: vec![],
@@ -122,6 +125,7 @@ impl Specimen {
                 mrz,
                 rows,
                 repaired: self.repaired,
+                ambiguous: self.ambiguous.clone(),
                 name_confidence: self.name_confidence,
             }),
             printed: self.printed.clone(),

@@ -96,6 +96,20 @@ fn a_repaired_zone_is_never_valid() {
 }
 
 #[test]
+fn a_number_of_characters_that_could_be_others_is_neither_valid_nor_failed() {
+    let ambiguous = |passport: &mut Specimen| passport.ambiguous = vec![(1, 0)];
+    for edit in [(|_| {}) as fn(&mut Vec<String>), |rows| spoil(rows, 9)] {
+        let verdict = verdict(|passport| {
+            ambiguous(passport);
+            passport.edit = edit;
+        });
+        assert_eq!(verdict.mrz_valid, None);
+        assert_eq!(verdict.problems, [DocumentProblem::NumberAmbiguous]);
+        assert!(!verdict.is_valid);
+    }
+}
+
+#[test]
 fn a_repaired_zone_proves_no_expiry() {
     let found = problems(|passport| {
         passport.fields.expiry_date = day(2020, 1, 1);

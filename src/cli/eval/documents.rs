@@ -33,6 +33,8 @@ struct Item {
     file: String,
     mrz_lines: Vec<String>,
     mrz_valid: bool,
+    /// Characters that could as well be others of their shape.
+    ambiguous: usize,
     format: Option<MrzFormat>,
     check_digits: BTreeMap<&'static str, bool>,
     document_number: Option<String>,
@@ -136,6 +138,7 @@ impl Item {
             file,
             mrz_lines: reading.zone.as_ref().map(|zone| zone.rows.clone()).unwrap_or_default(),
             mrz_valid: reading.mrz_valid,
+            ambiguous: reading.zone.as_ref().map_or(0, |zone| zone.ambiguous.len()),
             format: reading.zone.as_ref().map(|zone| zone.format),
             check_digits: mrz.map(check_digits).unwrap_or_default(),
             document_number: mrz
@@ -167,6 +170,7 @@ impl Item {
             file,
             mrz_lines: Vec::new(),
             mrz_valid: false,
+            ambiguous: 0,
             format: None,
             check_digits: BTreeMap::new(),
             document_number: None,

@@ -135,6 +135,7 @@ async function consent() {
 const OF_THE_ZONE = [
   "mrz_missing",
   "mrz_check_digit_failed",
+  "number_ambiguous",
   "document_code_unknown",
   "issuer_unknown",
   "nationality_unknown",

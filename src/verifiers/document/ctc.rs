@@ -15,7 +15,7 @@ pub(super) const ALPHABET: &[u8; 37] = b"<0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// Blank of CTC, in a step of [`MrzSteps`].
 const BLANK: usize = ALPHABET.len();
 /// One step: the probability of each character and, last, of the blank.
-type Step = [f32; ALPHABET.len() + 1];
+pub(super) type Step = [f32; ALPHABET.len() + 1];
 
 /// Characters that recognisers give for the filler, among them the Chinese ones that look like it.
 const FILLER_LOOKALIKES: &str = "《〈«‹Λ∧ヘへㄑ人八＜く∠⟨︿";
@@ -85,7 +85,11 @@ fn highest(step: &[f32]) -> (usize, f32) {
 
 /// Probabilities of the 37 characters of machine-readable zones and of the blank, step by step.
 #[derive(Clone)]
-pub(super) struct MrzSteps(Vec<Step>);
+pub(super) struct MrzSteps {
+    steps: Vec<Step>,
+    /// Width of a step as a share of the crop's width.
+    step_width: f32,
+}
 
 /// A decoded row.
 #[derive(Clone)]
@@ -96,11 +100,31 @@ pub(super) struct DecodedRow {
     pub confidences: Vec<f32>,
     /// Mean log probability of a step.
     pub score: f32,
+    /// What was seen at each position.
+    pub seen: Vec<SeenAt>,
+}
+
+/// What the network saw at one position of a decoded row.
+#[derive(Clone, Debug)]
+pub(super) struct SeenAt {
+    /// Middle of the character, as a share of the crop's width; none where the crop shows nothing of it.
+    pub middle: Option<f32>,
+    /// The highest probability of each character there, and last of the blank.
+    pub classes: Step,
+}
+
+impl SeenAt {
+    const UNSEEN: Self = Self { middle: None, classes: [0.0; ALPHABET.len() + 1] };
+
+    /// Probability of a character of [`ALPHABET`], without regard to what may stand there.
+    pub(super) fn probability(&self, byte: u8) -> f32 {
+        self.classes[class_of(byte)]
+    }
 }
 
 impl MrzSteps {
     /// Sums the classes that count as the same character; everything else counts as blank.
-    pub(super) fn fold(steps: &[f32], classes: usize, mrz_classes: &[(usize, u8)]) -> Self {
+    pub(super) fn fold(steps: &[f32], classes: usize, mrz_classes: &[(usize, u8)], step_width: f32) -> Self {
         let folded = steps.chunks_exact(classes).map(|step| {
             let mut sums: Step = [0.0; ALPHABET.len() + 1];
             for (class, index) in mrz_classes {
@@ -110,13 +134,13 @@ impl MrzSteps {
             sums[BLANK] = (1.0 - known).max(0.0);
             sums
         });
-        Self(folded.collect())
+        Self { steps: folded.collect(), step_width }
     }
 
     /// The most probable characters without any assumption on length or kinds.
     pub(super) fn greedy(&self) -> String {
         let (mut row, mut last) = (String::new(), BLANK);
-        for step in &self.0 {
+        for step in &self.steps {
             let (class, _) = highest(step);
             if class != BLANK && class != last {
                 row.push(char::from(ALPHABET[class]));
@@ -129,26 +153,38 @@ impl MrzSteps {
     /// The most probable row with one character for each of `kinds` (Viterbi over CTC's states). Fillers at the end that
     /// the crop does not show are supplied; `None` where the crop has too few steps.
     pub(super) fn decode(&self, kinds: &[Kind]) -> Option<DecodedRow> {
-        let lattice = Lattice::fill(&self.0, kinds);
+        let lattice = Lattice::fill(&self.steps, kinds);
         let (end, total) = lattice.best_end(kinds)?;
         let path = lattice.trace(end);
         let mut text = vec![b'<'; kinds.len()];
         let mut confidences = vec![lattice::UNSEEN_FILLER.exp(); kinds.len()];
         confidences[..end].fill(0.0);
+        let mut seen = vec![SeenAt::UNSEEN; kinds.len()];
+        let mut steps_at = vec![(0.0_f32, 0.0_f32); kinds.len()];
         for (step, state) in path.into_iter().enumerate() {
             if let Some((position, class)) = state {
                 text[position] = ALPHABET[class];
-                let seen = kinds[position].probability(&self.0[step], class);
-                confidences[position] = confidences[position].max(seen);
+                let own = kinds[position].probability(&self.steps[step], class);
+                confidences[position] = confidences[position].max(own);
+                for (best, other) in seen[position].classes.iter_mut().zip(&self.steps[step]) {
+                    *best = best.max(*other);
+                }
+                // The middle of a wide character lies between its steps, weighed by how surely each shows it.
+                let weight = own.max(1e-3);
+                steps_at[position].0 += weight * (step as f32 + 0.5);
+                steps_at[position].1 += weight;
             }
         }
-        let score = total / self.0.len().max(1) as f32;
-        Some(DecodedRow { text: String::from_utf8(text).ok()?, confidences, score })
+        for (place, (sum, weight)) in seen.iter_mut().zip(steps_at) {
+            place.middle = (weight > 0.0).then(|| sum / weight * self.step_width);
+        }
+        let score = total / self.steps.len().max(1) as f32;
+        Some(DecodedRow { text: String::from_utf8(text).ok()?, confidences, score, seen })
     }
 }
 
 /// Index in [`ALPHABET`] of one of its bytes.
-fn class_of(byte: u8) -> usize {
+pub(super) fn class_of(byte: u8) -> usize {
     match byte {
         b'0'..=b'9' => usize::from(byte - b'0') + 1,
         b'A'..=b'Z' => usize::from(byte - b'A') + 11,
@@ -171,7 +207,7 @@ mod tests {
                 steps.push(step);
             }
         }
-        MrzSteps(steps)
+        MrzSteps { step_width: 1.0 / steps.len() as f32, steps }
     }
 
     #[test]

@@ -4,21 +4,26 @@
 //! a zone whose check digits are wrong is read with wrong check digits.
 
 use chrono::NaiveDate;
-use domain::mrz::{Mrz, MrzError, MrzFormat};
-use image::RgbImage;
+use domain::mrz::{CheckedField, Mrz, MrzError, MrzFormat};
 
 use super::country_shape::known_country;
-use super::ctc::{DecodedRow, Kind, MrzSteps};
+use super::crop_reader::CropReader;
+use super::ctc::{DecodedRow, Kind, MrzSteps, SeenAt};
+use super::effort::Tier;
 use super::mrz_kinds::kinds;
 use super::mrz_rows::RowGroup;
+use super::settle::settle;
 use super::text_box::TextBox;
-use super::text_recognise::{CROP_HEIGHT, TextRecogniser};
 use crate::verifiers::runtime::RuntimeError;
 
 /// Mean confidence of a row's characters below which rows are no zone at all.
 const LEAST_CONFIDENCE: f32 = 0.45;
 /// Confidence that every character under a check digit needs before the zone may count as valid.
 const LEAST_SURE: f32 = 0.1;
+/// Right check digits from which rows are a zone; one alone may be chance.
+const LEAST_RIGHT: usize = 2;
+/// Mean confidence of each row from which one right check digit is enough.
+const SURE_ROW: f32 = 0.9;
 /// Confidence of every character from which a second, equal reading settles what is printed.
 const CONFIRMED: f32 = 0.85;
 
@@ -42,15 +47,81 @@ pub struct MrzReading {
     pub areas: Vec<TextBox>,
     /// The fields, or why the rows are no zone of ICAO Doc 9303.
     pub parsed: Result<Mrz, MrzError>,
+    /// Characters (row, position) that could as well be others with which all check digits are right.
+    pub ambiguous: Vec<(usize, usize)>,
+    /// Whether a row goes on until the edge of the image, so that it may be one of a longer format.
+    pub is_cut_off: bool,
+    /// What the recogniser saw at each position.
+    pub(super) seen: Vec<Vec<SeenAt>>,
+    /// The networks that read it.
+    pub(super) tier: Tier,
+    /// How its rows were cut.
+    pub(super) look: RowLook,
     /// Whether two cuts surely said the same.
     pub(super) confirmed: bool,
     score: f32,
 }
 
 impl MrzReading {
-    /// Whether every check digit is right and every character that they cover was really seen.
+    /// Whether every check digit is right and every character that they cover was really seen and could be no other.
     pub fn is_valid(&self) -> bool {
-        self.parsed.as_ref().is_ok_and(|mrz| mrz.check_digits().all_valid()) && self.is_seen()
+        let is_right = self.parsed.as_ref().is_ok_and(|mrz| mrz.check_digits().all_valid());
+        is_right && self.ambiguous.is_empty() && !self.is_cut_off && self.is_seen()
+    }
+
+    /// Whether further looks would tell nothing new: valid, undecided by its shapes, or read the same twice.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_valid() || self.confirmed || self.is_ambiguous()
+    }
+
+    /// Whether characters of it could as well be others, with which or without which all check digits are right.
+    pub fn is_ambiguous(&self) -> bool {
+        !self.ambiguous.is_empty()
+    }
+
+    /// Whether both were read from the same rows of the image.
+    pub(super) fn lies_on(&self, other: &Self) -> bool {
+        let near = |(one, other): (&TextBox, &TextBox)| {
+            let (along, down) = one.relative(other.centre);
+            down.abs() < one.height / 2.0 && along.abs() < one.width / 4.0
+        };
+        self.areas.len() == other.areas.len() && self.areas.iter().zip(&other.areas).all(near)
+    }
+
+    /// Whether the rows are a zone at all: noise and other texts have a check digit that fits now and then, and 0 is
+    /// right over an empty field whatever was printed.
+    pub(super) fn is_zone(&self) -> bool {
+        let Ok(mrz) = &self.parsed else { return false };
+        if mrz.check_digits().all_valid() {
+            return true;
+        }
+        let is_used = |field: CheckedField| match field {
+            CheckedField::DocumentNumber => !mrz.document_number().is_empty(),
+            CheckedField::BirthDate => mrz.birth_date().is_some(),
+            CheckedField::ExpiryDate => mrz.expiry_date().is_some(),
+            CheckedField::OptionalData => mrz.optional_data().iter().any(|data| !data.is_empty()),
+            CheckedField::Composite => true,
+        };
+        let right = mrz.check_digits().iter().filter(|digit| digit.ok() && is_used(digit.field())).count();
+        let has_date = is_used(CheckedField::BirthDate) || is_used(CheckedField::ExpiryDate);
+        has_date && self.is_of_length() && (right >= LEAST_RIGHT || right > 0 && self.is_exact())
+    }
+
+    /// Whether about as many characters were seen as the format has: rows of other documents are shorter.
+    fn is_of_length(&self) -> bool {
+        let length = self.format.row_length();
+        let name_row = self.format.name_row();
+        self.raw_rows.iter().enumerate().all(|(row, raw)| {
+            let missing = if row == name_row { length / 2 } else { length / 8 };
+            raw.len() + missing >= length
+        })
+    }
+
+    /// Every row read with as many characters as the format has, each of them sure.
+    fn is_exact(&self) -> bool {
+        let length = self.format.row_length();
+        let sure = |row: &Vec<f32>| row.iter().sum::<f32>() >= SURE_ROW * row.len() as f32;
+        self.raw_rows.iter().all(|row| row.len().abs_diff(length) <= 1) && self.confidences.iter().all(sure)
     }
 
     /// Number of right check digits; 0 where the rows are no zone.
@@ -115,21 +186,26 @@ impl MrzReading {
 
 /// Reads `group` as every format with as many rows; the best reading, if any is plausible.
 pub(super) fn read_group(
-    recogniser: &TextRecogniser,
-    image: &RgbImage,
+    reader: &CropReader<'_>,
     group: &RowGroup,
     look: RowLook,
     today: NaiveDate,
 ) -> Result<Option<MrzReading>, RuntimeError> {
     let mut steps = Vec::new();
-    for row in &group.rows {
-        let Some(crop) = look.apply(row).crop(image, CROP_HEIGHT) else { return Ok(None) };
-        steps.push(recogniser.read(&crop)?.mrz);
+    let cuts: Vec<TextBox> = group.rows.iter().map(|row| look.apply(row)).collect();
+    for cut in &cuts {
+        let Some(row) = reader.row(cut)? else { return Ok(None) };
+        steps.push(row);
     }
     let readings = MrzFormat::ALL
         .into_iter()
         .filter(|format| format.rows() == group.rows.len())
-        .filter_map(|format| read_as(format, &steps, group, today));
+        .filter_map(|format| read_as(format, &steps, group, today))
+        .map(|reading| {
+            let mut reading = MrzReading { tier: reader.tier(), look, ..reading };
+            settle(reader.image(), &mut reading, &cuts, today);
+            reading
+        });
     Ok(readings.reduce(|best, next| if next.beats(&best) { next } else { best }))
 }
 
@@ -167,7 +243,7 @@ fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: Naive
     let score = decoded.iter().map(|row| row.score).sum::<f32>() / decoded.len() as f32;
     let rows: Vec<String> = decoded.iter().map(|row| row.text.clone()).collect();
     let parsed = Mrz::parse(&rows, today);
-    let confidences = decoded.into_iter().map(|row| row.confidences).collect();
+    let (confidences, seen) = decoded.into_iter().map(|row| (row.confidences, row.seen)).unzip();
     let reading = MrzReading {
         format,
         rows,
@@ -175,6 +251,11 @@ fn read_as(format: MrzFormat, steps: &[MrzSteps], group: &RowGroup, today: Naive
         confidences,
         areas: group.rows.clone(),
         parsed,
+        ambiguous: Vec::new(),
+        is_cut_off: false,
+        seen,
+        tier: Tier::Fast,
+        look: RowLook { height: 1.0, margin: 0.0 },
         confirmed: false,
         score,
     };
@@ -185,12 +266,13 @@ fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<Decoded
     let kinds = kinds(format, row);
     let mut decoded = steps.decode(&kinds)?;
     if let Some(start) = kinds.iter().position(|kind| *kind == Kind::Country) {
-        let known = known_country(&decoded.text[start..start + 3]);
+        let known = known_country(&decoded.text[start..start + 3], &decoded.seen[start..start + 3]);
         decoded.text.replace_range(start..start + 3, &known);
     }
-    // `ID` is the commonest code and `I0` none at all, yet O, D and 0 share their shape.
-    if row == 0 && ["I0", "IO", "IQ"].contains(&&decoded.text[..2]) {
-        decoded.text.replace_range(1..2, "D");
+    if row == 0
+        && let Some(code) = document_code(&decoded.text[..2])
+    {
+        decoded.text.replace_range(..2, code);
     }
     // Behind the surname of a French card stands its office of issue.
     if row == format.name_row() && format != MrzFormat::FrenchId {
@@ -199,8 +281,21 @@ fn decode_row(steps: &MrzSteps, format: MrzFormat, row: usize) -> Option<Decoded
     Some(decoded)
 }
 
+/// The code that a document has whose code was read as `read`: letters (part 3, 4.4), but for the `C1` of some permits.
+fn document_code(read: &str) -> Option<&'static str> {
+    match read {
+        // `ID` is the commonest code and the others are none at all, yet these characters share their shape.
+        "I0" | "IO" | "IQ" | "1D" | "LD" | "ZD" => Some("ID"),
+        "P0" => Some("PO"),
+        "P5" => Some("PS"),
+        "S1" => Some("SI"),
+        "I5" => Some("IS"),
+        _ => None,
+    }
+}
+
 /// After three fillers nothing follows in a name field (part 3, 4.6): what recognisers see there is noise of the fillers.
-fn without_noise_after_name(row: &str) -> String {
+pub(super) fn without_noise_after_name(row: &str) -> String {
     // Document code and issuer may themselves be followed by fillers, as in `D<<`.
     let start = row.len().min(5);
     match row[start..].find("<<<") {
@@ -212,8 +307,7 @@ fn without_noise_after_name(row: &str) -> String {
 /// Reads the row of the names once more with each of `looks` and lets the readings vote at each position: no check
 /// digit covers it, and a row of known length has the same positions in every reading.
 pub(super) fn vote_on_names(
-    recogniser: &TextRecogniser,
-    image: &RgbImage,
+    reader: &CropReader<'_>,
     reading: &mut MrzReading,
     looks: &[RowLook],
     today: NaiveDate,
@@ -221,8 +315,8 @@ pub(super) fn vote_on_names(
     let row = reading.format.name_row();
     let mut ballots = vec![(reading.rows[row].clone(), reading.confidences[row].clone())];
     for look in looks {
-        if let Some(crop) = look.apply(&reading.areas[row]).crop(image, CROP_HEIGHT)
-            && let Some(again) = decode_row(&recogniser.read(&crop)?.mrz, reading.format, row)
+        if let Some(steps) = reader.row(&look.apply(&reading.areas[row]))?
+            && let Some(again) = decode_row(&steps, reading.format, row)
         {
             // The same row twice is an answer: further looks are dear and would be outvoted.
             let confirms = ballots.iter().any(|(text, _)| *text == again.text);
@@ -271,6 +365,11 @@ pub(super) mod tests {
             raw_rows: rows.clone(),
             confidences: vec![vec![confidence; 44]; 2],
             areas: Vec::new(),
+            ambiguous: Vec::new(),
+            is_cut_off: false,
+            seen: Vec::new(),
+            tier: Tier::Fast,
+            look: RowLook { height: 1.0, margin: 0.0 },
             confirmed: false,
             score: -1.0,
             rows,

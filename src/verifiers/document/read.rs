@@ -1,21 +1,24 @@
 //! Reads one document image: quick models first, thorough ones only while no valid zone has been read.
 //!
-//! The effort is bounded by a fixed list of attempts, never by time: the same image always gives the same answer.
+//! The effort is bounded by a fixed list of attempts and by the work of the networks, never by time: the same image always
+//! gives the same answer.
 
 use chrono::NaiveDate;
 use domain::mrz::Mrz;
 use image::RgbImage;
 
+use super::contradiction;
+use super::crop_reader::{CropReader, TextModels};
+use super::effort::{Effort, Tier};
 use super::mrz_read::MrzReading;
-use super::page::{Page, TextModels, make_names_sure, read_again};
+use super::mrz_rows::PageLine;
+use super::page::{Page, make_names_sure, read_again};
 use super::printed_zone::{self, NameComparison, PrintedZone};
 use super::quality::{self, ImageQuality};
 use super::second_zone;
 use super::text_box::TextBox;
 use crate::verifiers::runtime::RuntimeError;
 
-/// Confidence from which a character of an earlier reading contradicts a later valid one.
-const CONTRADICTION: f32 = 0.97;
 /// Grey levels between the darkest and the brightest 1 % below which stretching may help.
 const LOW_CONTRAST: f32 = 150.0;
 /// Scores are integers in steps of 1e-4.
@@ -38,11 +41,15 @@ pub struct OcrConfig {
     pub second_side: u32,
     /// Whether to look again at all where no valid zone was read.
     pub look_again: bool,
+    /// Work that looking for text and a zone may take, in columns of a line before the quick recogniser.
+    pub work: u64,
+    /// Work beyond that for what a found zone leaves open: its names, and looks that contradict it.
+    pub closing_work: u64,
 }
 
 impl Default for OcrConfig {
     fn default() -> Self {
-        Self { first_side: 960, second_side: 1280, look_again: true }
+        Self { first_side: 960, second_side: 1280, look_again: true, work: 50_000, closing_work: 10_000 }
     }
 }
 
@@ -97,48 +104,61 @@ pub fn read_document(
     config: &OcrConfig,
     today: NaiveDate,
 ) -> Result<DocumentReading, RuntimeError> {
-    let mut search = Search { image, today, page: None, turned: false, readings: Vec::new() };
-    search.read_page(&models.fast, config.first_side)?;
+    let (looking, closing) = (Effort::new(config.work), Effort::new(config.closing_work));
+    let fast = CropReader::new(&models.fast, Tier::Fast, image, &looking);
+    let mut search = Search { today, fast, page: None, turned: false, readings: Vec::new() };
+    search.read_page(config.first_side)?;
     if config.look_again && !search.is_done() {
-        search.look_again(models, config)?;
+        search.look_again(models, image, config, &looking)?;
     }
-    if let Some(zone) = search.best() {
-        let mut zone = zone.clone();
-        make_names_sure(models.thorough.as_ref().unwrap_or(&models.fast), image, &mut zone, today)?;
-        let second_zone = match &search.page {
-            Some(page) => second_zone::is_seen(&page.lines, &zone, image, |area, image| {
-                models.fast.read_line(image, area)
-            })?,
-            None => false,
-        };
-        return Ok(DocumentReading { second_zone, ..search.finish(Some(zone)) });
+    let closer = match &models.thorough {
+        Some(thorough) => CropReader::new(thorough, Tier::Thorough, image, &closing),
+        None => CropReader::new(&models.fast, Tier::Fast, image, &closing),
+    };
+    let mut zone = search.best().filter(|zone| zone.is_zone()).cloned();
+    let mut is_contradicted = false;
+    if let Some(zone) = &mut zone {
+        if zone.is_valid() {
+            is_contradicted = contradiction::is_contradicted(&search.readings, zone, &closer, today)?;
+        }
+        make_names_sure(&closer, zone, today)?;
     }
-    Ok(search.finish(None))
+    let second_zone = match (&zone, &search.page) {
+        (Some(zone), Some(page)) => {
+            let beside = Effort::new(config.closing_work);
+            let reader = CropReader::new(&models.fast, Tier::Fast, image, &beside);
+            second_zone::is_seen(&page.lines, zone, |area| {
+                Ok(reader.line(area)?.map(|read| PageLine { area: *area, read }))
+            })?
+        }
+        _ => false,
+    };
+    Ok(DocumentReading { second_zone, ..search.finish(image, zone, is_contradicted) })
 }
 
 /// What the attempts at one image have found so far.
 struct Search<'a> {
-    image: &'a RgbImage,
     today: NaiveDate,
+    fast: CropReader<'a>,
     page: Option<Page>,
     turned: bool,
     readings: Vec<MrzReading>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// Reads all lines, the way up found out, and the zone among them.
-    fn read_page(&mut self, models: &TextModels, side: u32) -> Result<(), RuntimeError> {
-        let mut page = Page::read(models, self.image, side)?;
-        let mut zone = page.zone(models, self.image, self.today)?;
+    fn read_page(&mut self, side: u32) -> Result<(), RuntimeError> {
+        let mut page = Page::read(&self.fast, side)?;
+        let mut readings = page.zone(&self.fast, self.today)?;
         let mut turned = false;
-        if !zone.as_ref().is_some_and(MrzReading::is_valid)
-            && let Some(other) = page.turned(models, self.image)?
+        if !readings.iter().any(MrzReading::is_settled)
+            && let Some(other) = page.turned(&self.fast)?
         {
-            zone = other.zone(models, self.image, self.today)?.or(zone);
+            readings.extend(other.zone(&self.fast, self.today)?);
             page = other;
             turned = true;
         }
-        self.readings.extend(zone);
+        self.readings.extend(readings);
         if self.page.as_ref().is_none_or(|before| page.confidence() > before.confidence()) {
             self.page = Some(page);
             self.turned = turned;
@@ -148,67 +168,68 @@ impl Search<'_> {
 
     /// From cheap to dear: the rows found so far with the thorough recogniser, more pixels, the thorough detector, more
     /// contrast.
-    fn look_again(&mut self, models: &DocumentModels, config: &OcrConfig) -> Result<(), RuntimeError> {
-        let thorough = models.thorough.as_ref().unwrap_or(&models.fast);
-        self.read_rows_again(thorough)?;
+    fn look_again(
+        &mut self,
+        models: &'a DocumentModels,
+        image: &'a RgbImage,
+        config: &OcrConfig,
+        effort: &'a Effort,
+    ) -> Result<(), RuntimeError> {
+        let (models, tier) =
+            models.thorough.as_ref().map_or((&models.fast, Tier::Fast), |models| (models, Tier::Thorough));
+        let thorough = CropReader::new(models, tier, image, effort);
+        self.read_rows_again(&thorough)?;
         if !self.is_done() {
-            self.read_page(&models.fast, config.second_side)?;
+            self.read_page(config.second_side)?;
         }
         if !self.is_done() {
-            self.read_rows_again(thorough)?;
+            self.read_rows_again(&thorough)?;
         }
         if !self.is_done() {
-            self.read_wide_lines(thorough, self.image, config.first_side)?;
+            self.read_wide_lines(&thorough, config.first_side)?;
         }
         // Where nothing looks like a zone after three looks, contrast will not bring one forth.
         if !self.is_done()
             && !self.readings.is_empty()
-            && let Some(clearer) = stretched(self.image)
+            && let Some(clearer) = stretched(image)
         {
-            self.read_wide_lines(thorough, &clearer, config.second_side)?;
+            self.read_wide_lines(&CropReader::new(models, tier, &clearer, effort), config.second_side)?;
         }
         Ok(())
     }
 
-    fn read_wide_lines(
-        &mut self,
-        models: &TextModels,
-        image: &RgbImage,
-        side: u32,
-    ) -> Result<(), RuntimeError> {
-        let page = Page::read_wide_lines(models, image, side, self.turned)?;
-        self.readings.extend(page.zone(models, image, self.today)?);
+    fn read_wide_lines(&mut self, reader: &CropReader<'_>, side: u32) -> Result<(), RuntimeError> {
+        let page = Page::read_wide_lines(reader, side, self.turned)?;
+        self.readings.extend(page.zone(reader, self.today)?);
         Ok(())
     }
 
-    fn read_rows_again(&mut self, models: &TextModels) -> Result<(), RuntimeError> {
+    fn read_rows_again(&mut self, reader: &CropReader<'_>) -> Result<(), RuntimeError> {
         let Some(areas) = self.best().map(|zone| zone.areas.clone()) else { return Ok(()) };
-        let again = read_again(models, self.image, &areas, self.today)?;
+        let again = read_again(reader, &areas, self.today)?;
         self.readings.extend(again);
         Ok(())
     }
 
     fn is_done(&self) -> bool {
-        self.readings.iter().any(|reading| reading.is_valid() || reading.confirmed)
+        self.readings.iter().any(MrzReading::is_settled)
     }
 
     fn best(&self) -> Option<&MrzReading> {
         self.readings.iter().reduce(|best, next| if next.beats(best) { next } else { best })
     }
 
-    fn finish(self, zone: Option<MrzReading>) -> DocumentReading {
-        let contradicted =
-            zone.as_ref().is_some_and(|zone| self.readings.iter().any(|other| contradicts(other, zone)));
+    fn finish(self, image: &RgbImage, zone: Option<MrzReading>, is_contradicted: bool) -> DocumentReading {
         let lines: Vec<TextLine> =
             self.page.map(|page| page.lines).unwrap_or_default().into_iter().map(line).collect();
-        let mrz_valid = zone.as_ref().is_some_and(MrzReading::is_valid) && !contradicted;
+        let mrz_valid = zone.as_ref().is_some_and(MrzReading::is_valid) && !is_contradicted;
         let zone_areas = zone.as_ref().map(|zone| zone.areas.clone()).unwrap_or_default();
         let printed = printed_zone::read(&lines, &zone_areas);
         let mrz = zone.as_ref().and_then(|zone| zone.parsed.as_ref().ok());
         let names = mrz.map_or(NameComparison::NotJudged, |mrz| {
             printed_zone::compare_names(mrz.name(), &printed, &lines, &zone_areas)
         });
-        let quality = quality::measure(self.image, &lines);
+        let quality = quality::measure(image, &lines);
         let extraction_confidence = extraction_confidence(zone.as_ref(), &printed);
         DocumentReading {
             lines,
@@ -225,20 +246,6 @@ impl Search<'_> {
 
 fn line(line: super::mrz_rows::PageLine) -> TextLine {
     TextLine { area: line.area, text: line.read.text, confidences: line.read.confidences }
-}
-
-/// Whether an earlier look surely saw another character under a check digit: a second look that happens to turn a
-/// wrong digit into the right one must not validate the zone.
-fn contradicts(other: &MrzReading, valid: &MrzReading) -> bool {
-    if other.format != valid.format {
-        return false;
-    }
-    valid.data_rows().any(|row| {
-        let pairs = other.rows[row].bytes().zip(valid.rows[row].bytes());
-        pairs.zip(&other.confidences[row]).any(|((theirs, ours), sure)| {
-            theirs != ours && theirs != b'<' && ours != b'<' && *sure >= CONTRADICTION
-        })
-    })
 }
 
 /// Of the zone: mean confidence of its characters times the share of right check digits. Without a zone: mean
@@ -282,36 +289,4 @@ fn stretched(image: &RgbImage) -> Option<RgbImage> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::mrz_read::tests::passport;
-    use super::*;
-    use image::Rgb;
-
-    #[test]
-    fn an_earlier_sure_character_contradicts_a_later_valid_reading() {
-        let valid = passport("L898902C36UTO7408122F1204159ZE184226B<<<<<10", 0.9);
-        let other = "L898902C36UTO7408123F1204159ZE184226B<<<<<10";
-        assert!(contradicts(&passport(other, 0.99), &valid));
-        assert!(!contradicts(&passport(other, 0.8), &valid));
-        assert!(!contradicts(&valid, &valid));
-    }
-
-    #[test]
-    fn stretching_uses_the_whole_range() {
-        let image = RgbImage::from_fn(64, 64, |x, _| Rgb([100 + (x / 2) as u8; 3]));
-        let out = stretched(&image).unwrap();
-        assert!(out.get_pixel(0, 0)[0] < 10 && out.get_pixel(63, 0)[0] > 245);
-    }
-
-    #[test]
-    fn a_full_range_is_left_alone() {
-        let image = RgbImage::from_fn(64, 64, |x, _| Rgb([(x * 4) as u8; 3]));
-        assert!(stretched(&image).is_none());
-    }
-
-    #[test]
-    fn an_even_image_survives_stretching() {
-        let image = RgbImage::from_pixel(8, 8, Rgb([120; 3]));
-        assert_eq!(stretched(&image).unwrap().dimensions(), (8, 8));
-    }
-}
+mod tests;

@@ -91,8 +91,14 @@ fn into_domain(mut reading: super::DocumentReading) -> DocumentReading {
         let name_confidence = Score::quantise(zone.name_confidence());
         let mrz = zone.parsed.ok()?;
         // Digits that fit although their characters were hardly seen are a guess that happened to fit.
-        let repaired = mrz.check_digits().all_valid() && !is_valid;
-        Some(document::MrzReading { mrz, rows: zone.rows, repaired, name_confidence })
+        let repaired = mrz.check_digits().all_valid() && !is_valid && zone.ambiguous.is_empty();
+        Some(document::MrzReading {
+            mrz,
+            rows: zone.rows,
+            repaired,
+            ambiguous: zone.ambiguous,
+            name_confidence,
+        })
     });
     let read = DocumentReading {
         mrz,

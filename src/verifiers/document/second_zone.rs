@@ -3,8 +3,6 @@
 //! A row is enough, and most of one, for the other document may be covered, cut or out of focus. What it says does not matter,
 //! unless it repeats the zone that was read.
 
-use image::RgbImage;
-
 use super::mrz_read::MrzReading;
 use super::mrz_rows::{self, PageLine};
 use super::text_box::TextBox;
@@ -25,8 +23,7 @@ const SAME: f32 = 0.8;
 pub(super) fn is_seen(
     lines: &[PageLine],
     zone: &MrzReading,
-    image: &RgbImage,
-    read: impl Fn(&TextBox, &RgbImage) -> Result<Option<PageLine>, RuntimeError>,
+    read: impl Fn(&TextBox) -> Result<Option<PageLine>, RuntimeError>,
 ) -> Result<bool, RuntimeError> {
     let apart = |line: &&PageLine| zone.areas.iter().all(|row| !is_beside(row, &line.area));
     let mut apart: Vec<&PageLine> = lines.iter().filter(apart).collect();
@@ -37,7 +34,7 @@ pub(super) fn is_seen(
     apart.retain(|line| line.area.width >= LONG * line.area.height && line.read.confidence() < UPRIGHT);
     apart.sort_by(|a, b| b.area.width.total_cmp(&a.area.width));
     for line in apart.into_iter().take(MOST_REVERSED) {
-        if read(&line.area.reversed(), image)?.is_some_and(|line| is_other(&line)) {
+        if read(&line.area.reversed())?.is_some_and(|line| is_other(&line)) {
             return Ok(true);
         }
     }

@@ -102,10 +102,15 @@ impl TextBox {
         self.along.0 * other.along.0 + self.along.1 * other.along.1
     }
 
+    /// Width of a crop that is `height` pixels high.
+    pub fn crop_width(&self, height: u32) -> u32 {
+        let aspect = self.width / self.height.max(1.0);
+        (aspect * height as f32).round().clamp(1.0, 4096.0) as u32
+    }
+
     /// The upright crop, `height` pixels high with the aspect of the box; what lies outside the image repeats its edge.
     pub fn crop(&self, image: &RgbImage, height: u32) -> Option<RgbImage> {
-        let aspect = self.width / self.height.max(1.0);
-        let width = (aspect * height as f32).round().clamp(1.0, 4096.0) as u32;
+        let width = self.crop_width(height);
         // Shrinking by sampling alone would lose strokes: take it at its own size first and average down.
         let own_height = (self.height.round() as u32).clamp(1, 512);
         if own_height > height {

@@ -50,6 +50,12 @@ impl TextDetector {
     }
 }
 
+/// Pixels that the network sees of `image` at `long_side`.
+pub(super) fn network_pixels(image: &RgbImage, long_side: u32) -> u64 {
+    let (width, height) = network_size(image.dimensions(), long_side);
+    u64::from(width) * u64::from(height)
+}
+
 fn network_size((width, height): (u32, u32), long_side: u32) -> (u32, u32) {
     let scale = f64::from(long_side) / f64::from(width.max(height));
     let side = |pixels: u32| {

@@ -57,7 +57,7 @@ impl TextRecogniser {
 
     /// Reads one upright crop, [`CROP_HEIGHT`] pixels high.
     pub fn read(&self, crop: &RgbImage) -> Result<RecognisedLine, RuntimeError> {
-        let width = crop.width().max(SMALLEST_WIDTH).div_ceil(STRIDE) * STRIDE;
+        let width = network_columns(crop.width()) as u32;
         let output = self.network.run(padded_tensor(crop, width))?;
         let steps = output.first().filter(|steps| steps.shape.len() == 3);
         let steps = steps.ok_or_else(|| RuntimeError::Run("unexpected shape of a text line".into()))?;
@@ -70,8 +70,15 @@ impl TextRecogniser {
         let used = (total * crop.width() as usize).div_ceil(width as usize).min(total);
         let rows = &steps.data[..used * classes];
         let (text, confidences) = ctc::greedy_text(rows, classes, &self.characters);
-        Ok(RecognisedLine { text, confidences, mrz: MrzSteps::fold(rows, classes, &self.mrz_classes) })
+        let step_width = width as f32 / total.max(1) as f32 / crop.width().max(1) as f32;
+        let mrz = MrzSteps::fold(rows, classes, &self.mrz_classes, step_width);
+        Ok(RecognisedLine { text, confidences, mrz })
     }
+}
+
+/// Columns that the network sees of a crop so many pixels wide.
+pub(super) fn network_columns(width: u32) -> u64 {
+    u64::from(width.max(SMALLEST_WIDTH).div_ceil(STRIDE) * STRIDE)
 }
 
 fn no_characters(reason: &str) -> RuntimeError {

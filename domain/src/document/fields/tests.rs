@@ -269,7 +269,7 @@ fn no_reading_of_several_senseless_fields_is_confident() {
 fn french_card(rows: [&str; 2], printed: PrintedFields) -> (DocumentVerdict, Identity) {
     let rows = rows.map(str::to_owned).to_vec();
     let mrz = Mrz::parse(&rows, today()).unwrap();
-    let zone = MrzReading { mrz, rows, repaired: false, name_confidence: Score::ONE };
+    let zone = MrzReading { mrz, rows, repaired: false, ambiguous: vec![], name_confidence: Score::ONE };
     let reading = DocumentReading { mrz: Some(zone), printed, ..passport().reading() };
     judged(&reading, &declared(DocumentType::IdCard, "FRA"))
 }

@@ -28,7 +28,7 @@ pub(in super::super) const SHARED_SHAPES: [(u8, &[u8]); 6] =
     [(b'0', b"OQD"), (b'1', b"IL"), (b'2', b"Z"), (b'5', b"S"), (b'6', b"G"), (b'8', b"B")];
 
 impl Kind {
-    pub(super) const fn allows(self, byte: u8) -> bool {
+    pub(in super::super) const fn allows(self, byte: u8) -> bool {
         match self {
             Self::Any | Self::Country => true,
             Self::LetterOrFiller => byte.is_ascii_uppercase() || byte == b'<',

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::blobs::FileEvidence;
 use crate::commands::Actor;
 use crate::config::Settings;
+use crate::http::upload::UploadBudget;
 use crate::http::{
     RateLimits, Shared, close_on_unread_body, listen_for_metrics, refuse_encoded_body, routes, secure_answer,
     stamp_request,
@@ -130,6 +131,7 @@ impl App {
             vault,
             limits: Arc::new(RateLimits::new(per_minute, settings.trusted_proxies.clone())),
             lists: verifiers.lists,
+            uploads: UploadBudget::new(settings.upload_memory_mib << 20, Arc::clone(&metrics)),
             metrics,
             links: LinkKey::new(&master),
             pool: verifiers.pool,

@@ -17,11 +17,15 @@ pub use addresses::SecretText;
 use addresses::{address, with_password, without_source};
 
 use crate::http::LEAST_PER_MINUTE;
+use crate::http::upload::LEAST_MIB;
 use crate::lists::fetch::{self, ListSource};
 use crate::store::DatabaseAddress;
 
 /// Environment variables that start like settings but are none: secrets, and what the model cache reads itself.
 const NOT_SETTINGS: [&str; 4] = ["EKYC_CONFIG", "EKYC_MASTER_KEY", "EKYC_MODELS_DIR", "EKYC_MODELS_MANIFEST"];
+
+/// A terabyte; more is a mistake.
+const MOST_MIB: u64 = 1 << 20;
 
 /// Every setting of the server.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -82,6 +86,8 @@ pub struct Settings {
     pub inference_queue: usize,
     /// MiB of decoded images that may be worked on at once.
     pub inference_memory_mib: u64,
+    /// MiB that uploads may hold in memory together, from their first byte until they were worked on.
+    pub upload_memory_mib: u64,
     /// Log lines as `text` for people or `json` for machines.
     pub log_format: LogFormat,
     /// Log filter, for instance `info` or `ekyc_onboarder=debug`.
@@ -126,6 +132,7 @@ impl Default for Settings {
             inference_threads: None,
             inference_queue: 64,
             inference_memory_mib: 512,
+            upload_memory_mib: 256,
             log_format: LogFormat::Text,
             log: "info".into(),
         }
@@ -204,6 +211,10 @@ impl Settings {
         if self.requests_per_minute < LEAST_PER_MINUTE {
             let least = format!("requests_per_minute is at least {LEAST_PER_MINUTE}");
             return Err(ConfigError::Invalid(least));
+        }
+        if !(LEAST_MIB..=MOST_MIB).contains(&self.upload_memory_mib) {
+            let range = format!("upload_memory_mib is {LEAST_MIB} to {MOST_MIB}");
+            return Err(ConfigError::Invalid(range));
         }
         let database = address("database_url", &self.database_url, || "ekyc.db".into())?;
         if !self.database_url.is_empty() && database.file().is_some() {

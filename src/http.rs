@@ -1,6 +1,7 @@
 //! The HTTP edge: parses requests into domain types, renders answers, maps every error in one place.
 
 mod admin;
+mod admission;
 mod answers;
 mod auth;
 mod body;
@@ -62,6 +63,7 @@ use crate::vault::KeyVault;
 use crate::verifiers::pool::InferencePool;
 use crate::verifiers::screening::ListStore;
 use crate::webhooks::manage::Webhooks;
+use upload::UploadBudget;
 
 /// What every handler shares.
 pub struct Shared {
@@ -77,6 +79,8 @@ pub struct Shared {
     pub vault: Arc<KeyVault>,
     /// How much may be asked.
     pub limits: Arc<RateLimits>,
+    /// What uploads hold in memory.
+    pub uploads: Arc<UploadBudget>,
     /// Commands on partners and their keys.
     pub partners: Arc<Partners>,
     /// Lets operators in.

@@ -66,6 +66,7 @@ pub struct Metrics {
     queued: Gauge,
     running: Gauge,
     memory: Gauge,
+    uploads: Gauge,
     unnumbered: Gauge,
     oldest: Gauge<f64, AtomicU64>,
     projection_lag: Family<OfProjection, Gauge>,
@@ -91,6 +92,7 @@ impl Default for Metrics {
             queued: Gauge::default(),
             running: Gauge::default(),
             memory: Gauge::default(),
+            uploads: Gauge::default(),
             unnumbered: Gauge::default(),
             oldest: Gauge::default(),
             projection_lag: Family::default(),
@@ -138,6 +140,12 @@ impl Metrics {
             "Estimated memory of the running inference",
             Unit::Bytes,
             self.memory.clone(),
+        );
+        registry.register_with_unit(
+            "upload_held",
+            "Memory that uploads hold until they were worked on",
+            Unit::Bytes,
+            self.uploads.clone(),
         );
         registry.register(
             "log_unnumbered_events",
@@ -224,6 +232,11 @@ impl Metrics {
             self.list_age.get_or_create(&labels).set((today - version.as_of()).num_days());
             self.list_entities.get_or_create(&labels).set(version.entities.into());
         }
+    }
+
+    /// Notes what uploads hold in memory.
+    pub fn upload_bytes(&self, bytes: u64) {
+        self.uploads.set(saturated(bytes));
     }
 
     /// Counts an attempt at a webhook.
@@ -339,6 +352,7 @@ mod tests {
         metrics.lists(&[list], day);
         metrics.list_refresh_failed("own");
         metrics.screening_alert();
+        metrics.upload_bytes(9);
         let load = PoolLoad { running: 1, queued: 2, memory_bytes: 3 };
         let lag = PumpLag { events: 4, oldest: Duration::from_millis(500) };
         let view = ProjectionStatus { name: "view".into(), position: 5, lag: 6, parked: 7 };
@@ -351,6 +365,7 @@ mod tests {
             "ekyc_inference_queued 2",
             "ekyc_inference_running 1",
             "ekyc_inference_memory_bytes 3",
+            "ekyc_upload_held_bytes 9",
             "ekyc_log_unnumbered_events 4",
             "ekyc_log_oldest_unnumbered_seconds 0.5",
             "ekyc_projection_lag_events{projection=\"view\"} 6",

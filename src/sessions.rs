@@ -102,8 +102,23 @@ impl Sessions {
         command: SessionCommand,
         actor: Actor,
     ) -> Result<Folded, CommandError> {
+        self.execute_holding(command, actor, ()).await
+    }
+
+    /// The same, with what is dropped only when the command is done.
+    pub async fn execute_holding<T: Send + 'static>(
+        self: &Arc<Self>,
+        command: SessionCommand,
+        actor: Actor,
+        held: T,
+    ) -> Result<Folded, CommandError> {
         let this = Arc::clone(self);
-        self.spawn(async move { this.execute_here(command, &actor).await })
+        let carried_out = async move {
+            let done = this.execute_here(command, &actor).await;
+            drop(held);
+            done
+        };
+        self.spawn(carried_out)
             .await
             .map_err(|error| CommandError::Store(format!("the command's task ended: {error}")))?
     }

@@ -21,5 +21,6 @@ mod crash {
     pub mod slow_clients;
     pub mod stores_away;
     pub mod twice;
+    pub mod uploads;
     pub mod webhooks;
 }

@@ -55,12 +55,20 @@ pub struct ImageUpload {
     media_type: MediaType,
     width: u32,
     height: u32,
+    decoding: u64,
+    pixels: u64,
 }
 
 impl ImageUpload {
     /// Takes what the image guard read from the header; `width` and `height` in pixels.
     pub fn new(bytes: Arc<[u8]>, media_type: MediaType, width: u32, height: u32) -> Self {
-        Self { bytes, media_type, width, height }
+        let pixels = u64::from(width) * u64::from(height) * 3;
+        Self { bytes, media_type, width, height, decoding: pixels, pixels }
+    }
+
+    /// The same, where decoding takes so many bytes at its peak and leaves so many of pixels.
+    pub fn weighing(self, decoding: u64, pixels: u64) -> Self {
+        Self { decoding, pixels, ..self }
     }
 
     /// The encoded bytes.
@@ -78,9 +86,14 @@ impl ImageUpload {
         (self.width, self.height)
     }
 
-    /// Bytes that the decoded RGB image will take: the weight of working on it.
+    /// Bytes that decoding the image takes at its peak: the weight of working on it.
     pub const fn decoded_bytes(&self) -> u64 {
-        self.width as u64 * self.height as u64 * 3
+        self.decoding
+    }
+
+    /// Bytes of the pixels that verifiers get.
+    pub const fn pixel_bytes(&self) -> u64 {
+        self.pixels
     }
 }
 

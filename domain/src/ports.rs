@@ -24,6 +24,9 @@ pub enum PortError {
     /// The image passed the guard but does not decode.
     #[error("the image cannot be decoded")]
     UndecodableImage,
+    /// The image passed the guard, but its data end before the picture does.
+    #[error("the image is incomplete")]
+    IncompleteImage,
     /// Too much work is waiting; worth trying again.
     #[error("the server is busy")]
     Busy {

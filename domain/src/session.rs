@@ -3,6 +3,7 @@
 //! Each command has a file with its pure guard, its work with the ports, and its pure `decide`. State changes in
 //! `Session::apply` only.
 
+mod admit;
 mod approval;
 mod assign;
 mod cancel;
@@ -37,6 +38,7 @@ mod take_selfie;
 #[cfg(test)]
 mod testing;
 
+pub use admit::Admission;
 pub use approval::{Approval, approval};
 pub use check_liveness::UPLOAD_ALLOWANCE;
 pub use command::{

@@ -5,7 +5,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use bytes::Bytes;
 use ekyc_onboarder::http::parts::Parts;
-use ekyc_onboarder::http::upload::{DOCUMENT, FRAMES, Upload};
+use ekyc_onboarder::http::upload::{DOCUMENT, FRAMES, Upload, UploadBudget};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((size, body)) = bytes.split_first() else { return };
@@ -16,6 +16,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let pieces: Vec<Result<Bytes, PayloadError>> =
             body.chunks(usize::from(*size).max(1)).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         let body = futures_util::stream::iter(pieces);
-        let _ = runtime.block_on(Upload::read(Parts::new(&headers, body), limits));
+        let budget = UploadBudget::new(256 << 20, Default::default());
+        let Ok(claim) = budget.claim(&[]) else { unreachable!("an empty budget has room") };
+        let _ = runtime.block_on(Upload::read(Parts::new(&headers, body), limits, claim.into()));
     }
 });

@@ -4,10 +4,11 @@ use actix_web::web;
 use domain::document::Declared;
 use domain::document_type::DocumentSide;
 use domain::ports::open;
-use domain::session::{Action, Arrival, CheckLiveness, SubmitDocument};
+use domain::session::{Action, Arrival, CheckLiveness, Step, SubmitDocument};
 use tracing::Instrument;
 use utoipa::ToSchema;
 
+use super::admission::admit;
 use super::answers::{ChallengeAnswer, DocumentAnswer, LivenessAnswer, SelfieAnswer, SubmitAnswer};
 use super::kyc_caller::KycCaller;
 use super::parts::Parts;
@@ -39,7 +40,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the multipart body, which the handler streams")]
 pub struct DocumentUpload {
-    /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels.
+    /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels (JPEG: 50).
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
     /// passport, id_card, driving_license or residence_permit; common synonyms are understood.
@@ -56,7 +57,7 @@ pub struct DocumentUpload {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the multipart body, which the handler streams")]
 pub struct SelfieUpload {
-    /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels.
+    /// JPEG, PNG or WebP, at most 10 MB and 24 megapixels (JPEG: 50).
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
     /// camera or file: how the hosted page came by it. Files, and what is not said, are looked at by a person. Without
@@ -79,12 +80,23 @@ pub struct LivenessUpload {
 
 /// Carries out a step of a session for whoever may verify in it.
 pub async fn act(caller: &KycCaller, shared: &Shared, id: &str, action: Action) -> Result<Folded, ApiError> {
+    act_holding(caller, shared, id, action, ()).await
+}
+
+/// The same, with what is held until it is done.
+async fn act_holding<T: Send + 'static>(
+    caller: &KycCaller,
+    shared: &Shared,
+    id: &str,
+    action: Action,
+    held: T,
+) -> Result<Folded, ApiError> {
     let name = step_name(&action);
     let command = caller.command(id, action)?;
     name_session(command.session);
     let step = tracing::info_span!("step", step = name, session_id = %command.session);
     let work = async {
-        let done = shared.sessions.execute(command, caller.actor()).await;
+        let done = shared.sessions.execute_holding(command, caller.actor(), held).await;
         match &done {
             Ok(folded) => tracing::info!(version = folded.view.version, "step done"),
             Err(error) => tracing::info!(code = error.code(), "step refused"),
@@ -154,13 +166,13 @@ async fn document(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    parts: Parts,
+    mut parts: Parts,
 ) -> Result<DocumentAnswer, ApiError> {
-    caller.may_bring_evidence()?;
-    let upload = Upload::read(parts, &DOCUMENT).await?;
+    let admitted = admit(caller, shared, id, Step::Document, &mut parts).await?;
+    let (upload, held) = Upload::read(parts, &DOCUMENT, admitted).await?;
     let document = document_fields(upload)?;
     let side = document.side;
-    let folded = act(caller, shared, id, Action::SubmitDocument(document)).await?;
+    let folded = act_holding(caller, shared, id, Action::SubmitDocument(document), held).await?;
     let (submitted, read) = folded.session.document_side(side).ok_or_else(|| missing_after("document"))?;
     let vault = shared.sessions.services().vault.as_ref();
     let identity = open(vault, folded.view.session_id, &read.identity).await?;
@@ -222,16 +234,16 @@ async fn selfie(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    parts: Parts,
+    mut parts: Parts,
 ) -> Result<SelfieAnswer, ApiError> {
-    caller.may_bring_evidence()?;
-    let mut upload = Upload::read(parts, &SELFIE).await?;
+    let admitted = admit(caller, shared, id, Step::Selfie, &mut parts).await?;
+    let (mut upload, held) = Upload::read(parts, &SELFIE, admitted).await?;
     let mut problems = std::mem::take(&mut upload.problems);
     let mut keep = |problem: FieldProblem| problems.push(problem);
     let capture = caller.capture(&upload.texts).map_err(&mut keep).unwrap_or_default();
     let image = upload.single().map_err(&mut keep).ok().filter(|_| problems.is_empty());
     let image = image.ok_or(ApiError::Fields(problems))?;
-    let folded = act(caller, shared, id, Action::SubmitSelfie { image, capture }).await?;
+    let folded = act_holding(caller, shared, id, Action::SubmitSelfie { image, capture }, held).await?;
     let selfie = folded.session.selfie().ok_or_else(|| missing_after("selfie"))?;
     Ok(SelfieAnswer::render(selfie, folded.session.document_match()))
 }
@@ -298,12 +310,12 @@ async fn liveness(
     caller: &KycCaller,
     shared: &Shared,
     id: &str,
-    parts: Parts,
+    mut parts: Parts,
 ) -> Result<LivenessAnswer, ApiError> {
     let clock = &shared.sessions.services().clock;
     let began_at = clock.now();
-    caller.may_bring_evidence()?;
-    let mut upload = Upload::read(parts, &FRAMES).await?;
+    let admitted = admit(caller, shared, id, Step::Liveness, &mut parts).await?;
+    let (mut upload, held) = Upload::read(parts, &FRAMES, admitted).await?;
     // A slow line is no reason to be late, within bounds: a body may also be held back until its content is known.
     let arrival = Arrival { began_at, ended_at: clock.now() };
     let mut problems = std::mem::take(&mut upload.problems);
@@ -316,7 +328,7 @@ async fn liveness(
     let (Some(text), true) = (text, problems.is_empty()) else { return Err(ApiError::Fields(problems)) };
     let challenge = text.trim().parse().map_err(|_| domain::session::SessionError::ChallengeUnknown)?;
     let check = CheckLiveness { challenge, frames: upload.images, capture, arrival };
-    let folded = act(caller, shared, id, Action::CheckLiveness(check)).await?;
+    let folded = act_holding(caller, shared, id, Action::CheckLiveness(check), held).await?;
     let check = folded.session.check_of(challenge).ok_or_else(|| missing_after("liveness check"))?;
     Ok(LivenessAnswer::render(check, &folded.session))
 }

@@ -105,12 +105,18 @@ impl KycCaller {
         if !matches!((self, &action), (Self::Holder(_), Action::Submit | Action::Contest { .. })) {
             self.may_bring_evidence()?;
         }
+        let (session, caller) = self.in_session(id)?;
+        Ok(SessionCommand { session, caller, action })
+    }
+
+    /// The session that a path names, and who this caller is in it.
+    pub fn in_session(&self, id: &str) -> Result<(SessionId, Caller), ApiError> {
         let session: SessionId = id.parse().map_err(|_| ApiError::no_such_session())?;
         let caller = match self {
             Self::Key(key) => Caller::Partner(key.partner_with(Scope::KycWrite)?),
             Self::Holder(holder) => Caller::Link { generation: holder.view.link_generation },
         };
-        Ok(SessionCommand { session, caller, action })
+        Ok((session, caller))
     }
 
     /// How an image of a face came to be: a partner's server captures itself and says nothing; the hosted page says so, and

@@ -44,9 +44,15 @@ impl Parts {
         Self { form }
     }
 
+    /// Refuses what its headers say is no form.
+    pub fn check(&mut self) -> Result<(), ApiError> {
+        self.form.as_mut().map(|_| ()).map_err(|error| error.take().unwrap_or_else(malformed))
+    }
+
     /// The next part; none after the last.
     pub async fn next(&mut self) -> Result<Option<Part>, ApiError> {
-        let form = self.form.as_mut().map_err(|error| error.take().unwrap_or_else(malformed))?;
+        self.check()?;
+        let Ok(form) = &mut self.form else { return Err(malformed()) };
         let Some(field) = form.next().await else { return Ok(None) };
         let field = field.map_err(|_| malformed())?;
         let disposition = field.headers().get(CONTENT_DISPOSITION).map(decoded).unwrap_or_default();

@@ -242,6 +242,7 @@ impl From<PortError> for ApiError {
             PortError::UndecodableImage => {
                 Self::bad_request("undecodable_image", "The image cannot be decoded")
             }
+            PortError::IncompleteImage => ImageError::Incomplete.into(),
             PortError::Busy { retry_after_seconds } => Self::Busy { retry_after: retry_after_seconds },
             PortError::Unavailable => Self::storage_unavailable(),
             PortError::Erased => Self::bad_request("erased", "The data of this session was erased"),

@@ -1,13 +1,19 @@
 //! Reads multipart uploads into bounded buffers and passes every image through the image guard.
 
+mod budget;
+mod pace;
+
 use std::collections::HashMap;
-use std::time::Duration;
 
 use actix_multipart::Field;
 use actix_web::http::StatusCode;
+use actix_web::web;
 use domain::evidence::ImageUpload;
 use futures_util::StreamExt;
 
+pub use budget::{Account, Claim, LEAST_MIB, UploadBudget};
+
+use self::pace::Pace;
 use super::body::told;
 use super::parts::{Part, Parts, malformed};
 use super::problem::{ApiError, FieldProblem};
@@ -19,8 +25,8 @@ const MAX_TEXT: usize = 1024;
 /// Parts that a request may have beside its images.
 const MAX_OTHER_PARTS: usize = 16;
 
-/// 30 MB at one megabit a second, and some; who drips bytes does not hold a connection for ever.
-const WITHIN: Duration = Duration::from_secs(300);
+/// What a buffer begins with.
+const FIRST_BUFFER: usize = 16 * 1024;
 
 /// What one kind of upload may hold.
 pub struct Limits {
@@ -66,6 +72,20 @@ pub const FRAMES: Limits = Limits {
     max_total: 30 * MIB,
 };
 
+/// What an upload was admitted with.
+pub struct Admitted {
+    /// What it holds.
+    pub claim: Claim,
+    /// Where only an image that was sent before may come again: its length, and why no longer one is taken.
+    pub only_again: Option<(usize, ApiError)>,
+}
+
+impl From<Claim> for Admitted {
+    fn from(claim: Claim) -> Self {
+        Self { claim, only_again: None }
+    }
+}
+
 /// The parts of an upload.
 pub struct Upload {
     /// Images in upload order.
@@ -77,40 +97,45 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Reads a request under limits, of size and of time.
-    pub async fn read(parts: Parts, limits: &Limits) -> Result<Self, ApiError> {
-        let slow = || ApiError::bad_request("upload_too_slow", "The upload took longer than five minutes");
-        tokio::time::timeout(WITHIN, Self::read_parts(parts, limits)).await.map_err(|_| slow())?
-    }
-
-    async fn read_parts(mut parts: Parts, limits: &Limits) -> Result<Self, ApiError> {
+    /// Reads a request under limits, of size and of time; with what it holds, which has to live as long as its images.
+    pub async fn read(
+        mut parts: Parts,
+        limits: &Limits,
+        admitted: Admitted,
+    ) -> Result<(Self, Claim), ApiError> {
         let mut upload = Self { images: vec![], texts: HashMap::new(), problems: vec![] };
         let (mut total, mut others) = (0, 0);
-        while let Some(Part { name, mut field, .. }) = parts.next().await? {
+        let Admitted { claim, only_again } = admitted;
+        let (max_image, refusal) = match only_again {
+            Some((length, refusal)) if length < limits.max_image => (length, Some(refusal)),
+            _ => (limits.max_image, None),
+        };
+        let mut reading = Reading { pace: Pace::begin(), claim, refusal };
+        while let Some(Part { name, mut field, .. }) = reading.pace.next(parts.next()).await?? {
             if limits.image_parts.contains(&name.as_str()) {
                 if upload.images.len() == limits.max_images {
                     let msg = format!("At most {} images are accepted", limits.max_images);
                     return Err(ApiError::Fields(vec![FieldProblem::body(&name, "too_long", msg)]));
                 }
-                let bytes = read_part(&mut field, limits.max_image.min(limits.max_total - total)).await?;
+                let bytes = reading.part(&mut field, max_image.min(limits.max_total - total), true).await?;
                 total += bytes.len();
-                upload.images.push(image_guard::inspect(bytes.into())?);
+                upload.images.push(reading.image(bytes).await?);
             } else {
                 others += 1;
                 if others > MAX_OTHER_PARTS {
                     return Err(too_large("The request has too many parts"));
                 }
                 if limits.text_parts.contains(&name.as_str()) {
-                    let bytes = read_part(&mut field, MAX_TEXT).await?;
+                    let bytes = reading.part(&mut field, MAX_TEXT, false).await?;
                     upload.keep(name, bytes);
                 } else {
                     // Passed over to its end: what is missing is known only then.
-                    total += pass_over(&mut field, limits.max_total - total).await?;
+                    total += reading.pass_over(&mut field, limits.max_total - total).await?;
                     upload.problems.push(limits.unknown(&name));
                 }
             }
         }
-        Ok(upload)
+        Ok((upload, reading.claim))
     }
 
     fn keep(&mut self, name: String, bytes: Vec<u8>) {
@@ -151,28 +176,58 @@ impl Limits {
     }
 }
 
-/// Reads a part and keeps nothing of it; returns its length.
-async fn pass_over(field: &mut Field, limit: usize) -> Result<usize, ApiError> {
-    let mut length = 0;
-    while let Some(chunk) = field.next().await {
-        length += chunk.map_err(|_| malformed())?.len();
-        if length > limit {
-            return Err(too_large("The upload is larger than allowed"));
-        }
-    }
-    Ok(length)
+/// An upload while it is read.
+struct Reading {
+    pace: Pace,
+    claim: Claim,
+    /// Why an image that is longer than the one before is refused, where only that one may come.
+    refusal: Option<ApiError>,
 }
 
-async fn read_part(field: &mut Field, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.next().await {
-        let chunk = chunk.map_err(|_| malformed())?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(too_large("The upload is larger than allowed"));
+impl Reading {
+    async fn part(&mut self, field: &mut Field, limit: usize, is_image: bool) -> Result<Vec<u8>, ApiError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.pace.next(field.next()).await? {
+            let chunk = chunk.map_err(|_| malformed())?;
+            self.pace.received(chunk.len());
+            let needed = bytes.len() + chunk.len();
+            if needed > limit {
+                let refusal = self.refusal.take().filter(|_| is_image);
+                return Err(refusal.unwrap_or_else(|| too_large("The upload is larger than allowed")));
+            }
+            if needed > bytes.capacity() {
+                // By half of itself: twice as much would hold more than was ever sent.
+                let capacity = (bytes.len() / 2 * 3).max(FIRST_BUFFER).max(needed).min(limit);
+                self.claim.grow(capacity - bytes.capacity())?;
+                bytes.reserve_exact(capacity - bytes.len());
+            }
+            bytes.extend_from_slice(&chunk);
         }
-        bytes.extend_from_slice(&chunk);
+        Ok(bytes)
     }
-    Ok(bytes)
+
+    /// Reads a part and keeps nothing of it; returns its length.
+    async fn pass_over(&mut self, field: &mut Field, limit: usize) -> Result<usize, ApiError> {
+        let mut length = 0;
+        while let Some(chunk) = self.pace.next(field.next()).await? {
+            let chunk = chunk.map_err(|_| malformed())?;
+            self.pace.received(chunk.len());
+            length += chunk.len();
+            if length > limit {
+                return Err(too_large("The upload is larger than allowed"));
+            }
+        }
+        Ok(length)
+    }
+
+    /// The guard walks a whole file, which the threads that serve do not wait for.
+    async fn image(&mut self, bytes: Vec<u8>) -> Result<ImageUpload, ApiError> {
+        let unused = bytes.capacity() - bytes.len();
+        let inspecting = web::block(move || image_guard::inspect(bytes.into()));
+        let inspected = self.pace.pause(inspecting).await;
+        self.claim.shrink(unused);
+        Ok(inspected.map_err(|error| ApiError::Internal(format!("an image: {error}")))??)
+    }
 }
 
 /// The body is larger than it may be.

@@ -6,7 +6,7 @@ use domain::ports::PortError;
 use domain::stamp::VerifierStamp;
 use image::RgbImage;
 
-use super::image_guard;
+use super::image_guard::{self, ImageError};
 use super::pool::PoolError;
 use super::runtime::RuntimeError;
 use crate::models::{ModelSet, Role};
@@ -23,7 +23,10 @@ pub(super) fn stamp(set: &ModelSet, roles: &[Role]) -> VerifierStamp {
 const RUNTIME: &str = "rten 0.27";
 
 pub(super) fn decode(bytes: &[u8]) -> Result<RgbImage, PortError> {
-    image_guard::decode(bytes).map_err(|_| PortError::UndecodableImage)
+    image_guard::decode(bytes).map_err(|error| match error {
+        ImageError::Incomplete => PortError::IncompleteImage,
+        _ => PortError::UndecodableImage,
+    })
 }
 
 pub(super) fn failed(error: &RuntimeError) -> PortError {

@@ -1,6 +1,12 @@
-//! Decides from the first bytes whether an upload may be decoded at all, and decodes it within limits.
+//! Decides from a file's own bytes whether an upload may be decoded at all, and decodes it within limits.
 //!
-//! It trusts nothing that a client says about a file: neither its name nor its declared type.
+//! It trusts nothing that a client says about a file: neither its name nor its declared type. Metadata never reach a
+//! decoder: a colour profile of a few kilobytes may inflate to any size.
+
+mod exif;
+mod jpeg;
+mod png;
+mod webp;
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -9,8 +15,17 @@ use domain::evidence::{ImageUpload, MediaType};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
 
-/// Pixels that an image may have.
+use self::jpeg::{Fault, Jpeg, Outcome};
+use self::png::Png;
+use self::webp::WebP;
+
+/// Pixels that an image may have; of a JPEG, those that are decoded at full size.
 pub const MAX_PIXELS: u64 = 24_000_000;
+/// Pixels that a JPEG may have: 8192 x 6144, what telephones call 50 megapixels. Above [`MAX_PIXELS`] it is decoded at a
+/// reduced scale.
+pub const MAX_JPEG_PIXELS: u64 = 8_192 * 6_144;
+/// Pixels that a larger JPEG is reduced to at most; at twelve million the smallest print of a document is still sharp.
+const REDUCED_PIXELS: u64 = 14_000_000;
 /// Pixels that one side may have: a strip of one row and millions of columns is no photograph.
 pub const MAX_SIDE: u32 = 16_384;
 /// Fewer pixels on a side show nothing.
@@ -34,13 +49,22 @@ pub enum ImageError {
     #[error("The image is smaller than {MIN_SIDE} x {MIN_SIDE} pixels")]
     TooSmall,
     /// More pixels than are decoded.
-    #[error("The image has {width} x {height} pixels; at most {MAX_PIXELS} are accepted")]
+    #[error(
+        "The image has {width} x {height} pixels; at most 24 megapixels are accepted, of a JPEG 50, with sides of at most \
+         {MAX_SIDE}"
+    )]
     TooManyPixels {
         /// Width that the header claims.
         width: u32,
         /// Height that the header claims.
         height: u32,
     },
+    /// The data end before the picture does.
+    #[error("The image is incomplete: its data end early; send the whole file")]
+    Incomplete,
+    /// Several pictures in one: what is looked at would not be what a person sees.
+    #[error("Animated images are not accepted")]
+    Animated,
     /// The header is plausible, the rest is not.
     #[error("The image cannot be decoded")]
     Undecodable,
@@ -55,33 +79,164 @@ impl ImageError {
             Self::NotAnImage => "not_an_image",
             Self::TooSmall => "image_too_small",
             Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::Incomplete => "image_incomplete",
+            Self::Animated => "animated_image",
             Self::Undecodable => "undecodable_image",
         }
     }
 }
 
-/// Looks at magic bytes and header only.
+/// Reads what the file claims from its own bytes, and refuses what is too large, moves, or visibly ends early. Nothing is
+/// decompressed; it takes a few milliseconds for the largest file.
 pub fn inspect(bytes: Arc<[u8]>) -> Result<ImageUpload, ImageError> {
-    let (media_type, format) = media_type(&bytes)?;
-    let (width, height) = reader(&bytes, format).into_dimensions().map_err(|_| ImageError::NotAnImage)?;
-    if u64::from(width) * u64::from(height) > MAX_PIXELS || width.max(height) > MAX_SIDE {
-        return Err(ImageError::TooManyPixels { width, height });
-    }
-    if width.min(height) < MIN_SIDE {
-        return Err(ImageError::TooSmall);
-    }
-    Ok(ImageUpload::new(bytes, media_type, width, height))
+    let (media_type, _) = media_type(&bytes)?;
+    let picture = Picture::parse(&bytes)?;
+    picture.check()?;
+    let (width, height) = picture.dimensions();
+    let (decoding, pixels) = (picture.decoding_bytes(bytes.len() as u64), picture.pixel_bytes());
+    Ok(ImageUpload::new(bytes, media_type, width, height).weighing(decoding, pixels))
 }
 
-/// Decodes an inspected upload upright: the EXIF orientation is applied.
+/// Decodes an inspected upload upright: the EXIF orientation is applied. A JPEG of more than [`MAX_PIXELS`] comes reduced.
 pub fn decode(bytes: &[u8]) -> Result<RgbImage, ImageError> {
     let (_, format) = media_type(bytes)?;
-    let mut decoder = reader(bytes, format).into_decoder().map_err(|_| ImageError::Undecodable)?;
-    // Damaged Exif data is no reason to refuse a good picture.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|_| ImageError::Undecodable)?;
+    let picture = Picture::parse(bytes)?;
+    let orientation = picture.orientation();
+    let mut image = match &picture {
+        Picture::Jpeg(jpeg) => match picture.reduced_to() {
+            Some(side) => DynamicImage::from(jpeg::decode_reduced(jpeg, side).map_err(ImageError::from)?),
+            None => {
+                let outcome = jpeg::verify(jpeg);
+                // What is damaged but has its end is left to the decoder, which is as lenient as a browser.
+                if outcome == Outcome::EndsEarly || outcome == Outcome::Damaged && !jpeg.has_end {
+                    return Err(ImageError::Incomplete);
+                }
+                decoded(&jpeg.stripped(), format, picture.dimensions())?
+            }
+        },
+        Picture::Png(png) if png.is_whole => decoded(&png.stripped(), format, picture.dimensions())?,
+        Picture::WebP(webp) if webp.is_whole => decoded(&webp.stripped(), format, picture.dimensions())?,
+        Picture::Png(_) | Picture::WebP(_) => return Err(ImageError::Incomplete),
+    };
     image.apply_orientation(orientation);
     Ok(on_white(image))
+}
+
+/// A decoder that reads another size in the same bytes is not trusted with them.
+fn decoded(bytes: &[u8], format: ImageFormat, dimensions: (u32, u32)) -> Result<DynamicImage, ImageError> {
+    let decoder = reader(bytes, format).into_decoder().map_err(|_| ImageError::Undecodable)?;
+    if decoder.dimensions() != dimensions {
+        return Err(ImageError::Undecodable);
+    }
+    DynamicImage::from_decoder(decoder).map_err(|_| ImageError::Undecodable)
+}
+
+impl From<Fault> for ImageError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::EndsEarly => Self::Incomplete,
+            Fault::Damaged => Self::Undecodable,
+        }
+    }
+}
+
+/// A file as its own structure describes it.
+enum Picture<'a> {
+    Jpeg(Jpeg<'a>),
+    Png(Png<'a>),
+    WebP(WebP<'a>),
+}
+
+impl<'a> Picture<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
+        match media_type(bytes)?.0 {
+            MediaType::Jpeg => Jpeg::parse(bytes).map(Self::Jpeg),
+            MediaType::Png => Png::parse(bytes).map(Self::Png),
+            MediaType::WebP => WebP::parse(bytes).map(Self::WebP),
+        }
+    }
+
+    fn check(&self) -> Result<(), ImageError> {
+        let (width, height) = self.dimensions();
+        let (most, is_animated, is_whole) = match self {
+            Self::Jpeg(jpeg) => (MAX_JPEG_PIXELS, false, jpeg.has_scan()),
+            Self::Png(png) => (MAX_PIXELS, png.is_animated, png.is_whole),
+            Self::WebP(webp) => (MAX_PIXELS, webp.is_animated, webp.is_whole),
+        };
+        if u64::from(width) * u64::from(height) > most || width.max(height) > MAX_SIDE {
+            Err(ImageError::TooManyPixels { width, height })
+        } else if width.min(height) < MIN_SIDE {
+            Err(ImageError::TooSmall)
+        } else if is_animated {
+            Err(ImageError::Animated)
+        } else if is_whole {
+            Ok(())
+        } else {
+            Err(ImageError::Incomplete)
+        }
+    }
+
+    const fn dimensions(&self) -> (u32, u32) {
+        match self {
+            Self::Jpeg(jpeg) => (jpeg.frame.width, jpeg.frame.height),
+            Self::Png(png) => (png.width, png.height),
+            Self::WebP(webp) => (webp.width, webp.height),
+        }
+    }
+
+    const fn orientation(&self) -> Orientation {
+        match self {
+            Self::Jpeg(jpeg) => jpeg.orientation,
+            Self::Png(png) => png.orientation,
+            Self::WebP(webp) => webp.orientation,
+        }
+    }
+
+    fn pixels(&self) -> u64 {
+        let (width, height) = self.dimensions();
+        u64::from(width) * u64::from(height)
+    }
+
+    /// Eighths of its sides at which a large JPEG is decoded.
+    fn reduced_to(&self) -> Option<usize> {
+        let pixels = self.pixels();
+        let is_large = matches!(self, Self::Jpeg(_)) && pixels > MAX_PIXELS;
+        let fits = |side: &u64| pixels * side * side / 64 <= REDUCED_PIXELS;
+        is_large.then(|| [6, 5].into_iter().find(fits).unwrap_or(4) as usize)
+    }
+
+    /// Bytes of the decoded picture with three channels.
+    fn pixel_bytes(&self) -> u64 {
+        3 * self.reduced_to().map_or(self.pixels(), |side| self.pixels() * (side * side) as u64 / 64)
+    }
+
+    /// Bytes that decoding takes at its peak, with a copy of the file without its metadata.
+    fn decoding_bytes(&self, file: u64) -> u64 {
+        let (decoding, image) = match self {
+            Self::Jpeg(jpeg) => match self.reduced_to() {
+                Some(side) => {
+                    let coefficients = jpeg::coefficient_bytes(&jpeg.frame, side as u64);
+                    (coefficients + self.pixel_bytes(), self.pixel_bytes())
+                }
+                None => (jpeg.decoding_bytes() + file, self.pixel_bytes()),
+            },
+            Self::Png(png) => {
+                (self.pixels() * png.bytes_per_pixel() + file, self.pixels() * png.bytes_per_pixel())
+            }
+            Self::WebP(webp) => {
+                (self.pixels() * webp.bytes_per_pixel() + file, self.pixels() * webp.bytes_per_pixel())
+            }
+        };
+        // Turned by a quarter it is there twice for a moment.
+        let is_upright = matches!(
+            self.orientation(),
+            Orientation::NoTransforms
+                | Orientation::Rotate180
+                | Orientation::FlipHorizontal
+                | Orientation::FlipVertical
+        );
+        if is_upright { decoding } else { decoding.max(2 * image) }
+    }
 }
 
 /// Dropping the alpha channel alone would turn the transparent margin of a scan into whatever colour hides there.
@@ -127,82 +282,4 @@ fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use image::RgbaImage;
-
-    fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
-        let mut bytes = Cursor::new(vec![]);
-        RgbImage::new(width, height).write_to(&mut bytes, format).unwrap();
-        bytes.into_inner()
-    }
-
-    fn inspected(bytes: Vec<u8>) -> Result<ImageUpload, ImageError> {
-        inspect(bytes.into())
-    }
-
-    #[test]
-    fn the_three_formats_are_told_by_their_bytes() {
-        for (format, media_type) in [
-            (ImageFormat::Jpeg, MediaType::Jpeg),
-            (ImageFormat::Png, MediaType::Png),
-            (ImageFormat::WebP, MediaType::WebP),
-        ] {
-            let bytes = encoded(64, 48, format);
-            let upload = inspected(bytes.clone()).unwrap();
-            assert_eq!((upload.media_type(), upload.decoded_bytes()), (media_type, 64 * 48 * 3));
-            assert_eq!(decode(&bytes).unwrap().dimensions(), (64, 48));
-        }
-    }
-
-    #[test]
-    fn other_files_are_refused_by_their_bytes() {
-        assert_eq!(inspected(vec![]).unwrap_err(), ImageError::Empty);
-        assert_eq!(inspected(b"%PDF-1.7".to_vec()).unwrap_err(), ImageError::UnsupportedType);
-        assert_eq!(inspected(b"<svg/>".to_vec()).unwrap_err(), ImageError::UnsupportedType);
-        assert_eq!(inspected(b"\0\0\0\x18ftypheic".to_vec()).unwrap_err(), ImageError::UnsupportedType);
-        assert_eq!(inspected(b"text called .jpg".to_vec()).unwrap_err(), ImageError::NotAnImage);
-        assert_eq!(inspected(vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16]).unwrap_err(), ImageError::NotAnImage);
-    }
-
-    #[test]
-    fn a_header_that_claims_too_much_is_refused_before_decoding() {
-        let mut png = encoded(64, 64, ImageFormat::Png);
-        png[16..24].copy_from_slice(&[60_000_u32.to_be_bytes(), 60_000_u32.to_be_bytes()].concat());
-        // The checksum of the header no longer fits; both refusals come before any pixel is decoded.
-        assert!(matches!(
-            inspected(png).unwrap_err(),
-            ImageError::TooManyPixels { .. } | ImageError::NotAnImage
-        ));
-        let strip = encoded(20_000, 40, ImageFormat::Png);
-        assert_eq!(inspected(strip).unwrap_err(), ImageError::TooManyPixels { width: 20_000, height: 40 });
-        assert_eq!(inspected(encoded(31, 640, ImageFormat::Png)).unwrap_err(), ImageError::TooSmall);
-    }
-
-    #[test]
-    fn a_file_that_ends_early_does_not_decode() {
-        let mut png = encoded(640, 480, ImageFormat::Png);
-        png.truncate(png.len() / 2);
-        assert_eq!(decode(&png).unwrap_err(), ImageError::Undecodable);
-    }
-
-    #[test]
-    fn the_orientation_of_exif_is_applied() {
-        let jpeg = encoded(64, 32, ImageFormat::Jpeg);
-        // APP1 with one TIFF entry: orientation 6, the camera was held upright.
-        let tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-        let mut segment = vec![0xFF, 0xE1];
-        segment.extend(((tiff.len() + 8) as u16).to_be_bytes());
-        segment.extend(b"Exif\0\0");
-        segment.extend(tiff);
-        let turned = [&jpeg[..2], &segment, &jpeg[2..]].concat();
-        assert_eq!(decode(&turned).unwrap().dimensions(), (32, 64));
-    }
-
-    #[test]
-    fn transparency_is_laid_on_white() {
-        let mut bytes = Cursor::new(vec![]);
-        RgbaImage::new(64, 48).write_to(&mut bytes, ImageFormat::Png).unwrap();
-        assert_eq!(decode(bytes.get_ref()).unwrap().get_pixel(5, 5), &Rgb([255; 3]));
-    }
-}
+mod tests;

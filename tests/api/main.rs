@@ -40,4 +40,5 @@ mod shapes;
 mod sign_in;
 mod support;
 mod two_documents;
+mod uploads;
 mod webhooks;

@@ -27,6 +27,7 @@ async fn a_verification_shows_in_the_metrics_without_naming_anybody() {
         "ekyc_sessions_decided_total{outcome=\"approved\"} 1",
         "ekyc_inference_queued 0",
         "ekyc_inference_memory_bytes 0",
+        "ekyc_upload_held_bytes 0",
         "ekyc_log_unnumbered_events ",
         "ekyc_projection_lag_events{projection=\"partner_view\"} ",
         "ekyc_projection_parked_streams{projection=\"access\"} 0",

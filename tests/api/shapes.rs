@@ -48,6 +48,8 @@ async fn a_part_of_another_name_is_named_beside_the_one_that_is_missing() {
         let expected = pairs(&[(name, "extra_forbidden"), ("file", "missing")]);
         assert_eq!(problems(send("document", form)).await, expected, "{name}");
     }
+    // Before a document no selfie is read.
+    body(app.upload_document(&session, pixel(), "UTO").await, StatusCode::OK).await;
     let form = Form::new().part("image", image());
     let expected = pairs(&[("image", "extra_forbidden"), ("file", "missing")]);
     assert_eq!(problems(send("selfie", form)).await, expected);

@@ -90,6 +90,26 @@ pub async fn open_session(client: &Client, base: &str, key: &str) -> Result<Stri
     }
 }
 
+/// How long `/health` takes at its 99th percentile meanwhile.
+pub async fn health_p99(client: &Client, base: &str, during: Duration) -> Duration {
+    let started = Instant::now();
+    health_p99_while(client, base, || started.elapsed() < during).await
+}
+
+/// The same for as long as something goes on.
+pub async fn health_p99_while(client: &Client, base: &str, mut goes_on: impl FnMut() -> bool) -> Duration {
+    let mut times = vec![];
+    while goes_on() {
+        let asked = Instant::now();
+        let answer = client.get(format!("{base}/health")).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        times.push(asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    times.sort();
+    times[times.len() * 99 / 100]
+}
+
 /// A key with every scope, made by the command line beside the server.
 pub fn new_key(data: &Path) -> String {
     new_key_with(data, &[])

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::server::{Server, client, new_key, open_session};
+use super::server::{Server, client, health_p99, new_key, open_session};
 
 const SLOW: usize = 1_000;
 const DRIPPING: Duration = Duration::from_secs(8);
@@ -28,19 +28,6 @@ async fn drip(address: String, start: String) -> bool {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     false
-}
-
-async fn health_p99(client: &Client, base: &str, during: Duration) -> Duration {
-    let (started, mut times) = (Instant::now(), vec![]);
-    while started.elapsed() < during {
-        let asked = Instant::now();
-        let answer = client.get(format!("{base}/health")).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        times.push(asked.elapsed());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    times.sort();
-    times[times.len() * 99 / 100]
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -187,6 +187,7 @@ impl SessionError {
             Self::NotDue => "session_not_due",
             Self::EventLimit => "session_event_limit",
             Self::Port(PortError::UndecodableImage) => "undecodable_image",
+            Self::Port(PortError::IncompleteImage) => "image_incomplete",
             Self::Port(PortError::Busy { .. }) => "busy",
             Self::Port(PortError::Unavailable) => "storage_unavailable",
             Self::Port(PortError::Erased) => "erased",

@@ -239,6 +239,11 @@ impl Story {
         answer(challenge, frames, self.world.now)
     }
 
+    /// The ports of the world.
+    pub fn services(&self) -> crate::ports::Services {
+        ports::services(&self.world, 3_000)
+    }
+
     /// The folded session.
     pub fn state(&self) -> Session {
         let mut session = Session::default();

@@ -18,7 +18,7 @@ use crate::http::Shared;
 use crate::http::parts::Parts;
 use crate::http::problem::{Answer, ApiError, FieldProblem};
 use crate::http::refusals::{Keyed, OfPartner, OfUpload};
-use crate::http::upload::{LOGO, Upload};
+use crate::http::upload::{Account, LOGO, Upload};
 use crate::logo::{self, LogoError};
 
 /// How a partner looks to the people whom it sends here.
@@ -132,7 +132,9 @@ pub async fn brand_partner(
     let brand = async {
         caller.administering()?;
         let id = known(&shared, &path).await?.id;
-        let new = new_branding(Upload::read(parts, &LOGO).await?).await?;
+        let claim = shared.uploads.claim(&[Account::Operator(caller.who.operator)])?;
+        let (upload, _held) = Upload::read(parts, &LOGO, claim.into()).await?;
+        let new = new_branding(upload).await?;
         shared.partners.change(id, PartnerAction::Brand(new), &caller.actor()).await?;
         partner(&shared, &path).await
     };

@@ -64,7 +64,8 @@ impl RtenFaceMatcher {
             Some(page) => page_faces(models, image, page),
             None => document_faces(models, image),
         };
-        let found = self.work_on(image, look).await?;
+        // A page whose portrait is not found is turned: the page, the copy that is turned and the turned one.
+        let found = self.work_on(image, 3, look).await?;
         self.documents.put(key, found.clone());
         Ok(found)
     }
@@ -72,10 +73,11 @@ impl RtenFaceMatcher {
     async fn work_on<T: Send + 'static>(
         &self,
         image: &VerifierImage,
+        copies: u64,
         work: impl FnOnce(&FaceModels, &RgbImage) -> Result<T, RuntimeError> + Send + 'static,
     ) -> Result<T, PortError> {
         let (models, bytes) = (Arc::clone(&self.models), Arc::clone(image.upload.bytes()));
-        let weight = image.upload.decoded_bytes() + NETWORK_BYTES;
+        let weight = image.upload.decoded_bytes().max(copies * image.upload.pixel_bytes()) + NETWORK_BYTES;
         let work = move || work(&models, &decode(&bytes)?).map_err(|error| failed(&error));
         self.pool.run(weight, work).await.map_err(refused)?
     }
@@ -99,7 +101,7 @@ impl FaceMatcher for RtenFaceMatcher {
         if let Some(finding) = self.selfies.get(&selfie.fingerprint) {
             return Ok(finding);
         }
-        let finding = self.work_on(selfie, describe_selfie).await?;
+        let finding = self.work_on(selfie, 1, describe_selfie).await?;
         self.selfies.put(selfie.fingerprint.clone(), finding.clone());
         Ok(finding)
     }

@@ -54,6 +54,7 @@ pub use unread_body::close_on_unread_body;
 
 use crate::config::Settings;
 use crate::links::LinkKey;
+use crate::list_status::AgeRule;
 use crate::metrics::Metrics;
 use crate::operators::sign_in::SignIns;
 use crate::partners::Partners;
@@ -97,6 +98,18 @@ pub struct Shared {
     pub links: LinkKey,
     /// The settings.
     pub settings: Settings,
+}
+
+impl Shared {
+    /// By what a list counts as stale today.
+    pub fn list_age_rule(&self) -> AgeRule {
+        let services = self.sessions.services();
+        AgeRule {
+            max_age_days: services.policy.screening.max_list_age_days,
+            production: services.production,
+            today: services.clock.now().date_naive(),
+        }
+    }
 }
 
 /// Registers every route.

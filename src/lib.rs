@@ -10,6 +10,7 @@ pub mod demo;
 pub mod http;
 pub mod links;
 pub mod list_refresh;
+pub mod list_status;
 pub mod lists;
 pub mod logo;
 pub mod metrics;

@@ -9,8 +9,10 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use domain::Timestamp;
 use domain::ports::Clock;
+use domain::screening::ListVersion;
 use tokio::sync::watch;
 
+use crate::lists::demonstration;
 use crate::lists::fetch::{FetchError, Fetched, ListSource, client, fetch};
 use crate::lists::format::Naming;
 use crate::lists::shelf::{Card, Offer, Shelf, ShelfError, Taken};
@@ -45,6 +47,7 @@ pub async fn refresh(
     let setup = |error: String| RefreshError::Setup(error);
     let folder = tempfile::tempdir().map_err(|error| setup(error.to_string()))?;
     let card = shelf.card(&source.name)?;
+    let renews = card.is_some();
     let etags = card.map(|card| card.etags).unwrap_or_default();
     let client = client().map_err(|error| setup(error.to_string()))?;
     let fetched = fetch(&client, source, &etags, folder.path()).await?;
@@ -55,7 +58,8 @@ pub async fn refresh(
         Fetched::Files { main, etags, modified } => {
             let fallback_date = Some(modified.unwrap_or(now.date_naive()));
             let naming = Naming { name: Some(name), date: None, fallback_date };
-            shelf.take(&main, &Offer { naming, accept_shrink, etags, is_current: true }, now).map(Some)
+            let offer = Offer { naming, accept_shrink, etags, is_current: true, renews };
+            shelf.take(&main, &offer, now).map(Some)
         }
     };
     let taken = tokio::task::spawn_blocking(move || {
@@ -65,15 +69,22 @@ pub async fn refresh(
     Ok(taken.await.map_err(|error| setup(error.to_string()))??)
 }
 
-/// Brings the lists in force to what lies on the shelf; none if that is so already. What cannot be loaded is reported and
-/// leaves what is in force. Blocks while it loads and indexes.
+/// Brings the lists in force to what lies on the shelf; none if that is so already. The demonstration list is one of them until it
+/// is removed or a list of its name lies there. What cannot be loaded is reported and leaves what is in force. Blocks while it
+/// loads and indexes.
 pub fn follow(shelf: &Shelf, store: &ListStore) -> Result<Option<Swap>, ShelfError> {
+    let _alone = store.alone();
     let cards = shelf.cards()?;
-    let in_force: BTreeMap<String, String> =
-        store.index().versions().into_iter().map(|list| (list.name, list.version)).collect();
+    let names: BTreeSet<&str> = cards.iter().map(|card| card.name.as_str()).collect();
+    let keeps_demonstration = shelf.keeps_demonstration()?;
+    let in_force = store.index().versions();
+    let has = |card: &Card| {
+        in_force
+            .iter()
+            .any(|list| !list.demonstration && list.name == card.name && list.version == card.version)
+    };
     let mut fresh = Vec::new();
-    let is_new = |card: &&Card| in_force.get(&card.name) != Some(&card.version);
-    for card in cards.iter().filter(is_new) {
+    for card in cards.iter().filter(|card| !has(card)) {
         match shelf.load(card) {
             Ok(list) => fresh.push(list),
             Err(error) => {
@@ -81,15 +92,24 @@ pub fn follow(shelf: &Shelf, store: &ListStore) -> Result<Option<Swap>, ShelfErr
             }
         }
     }
+    let is_wanted = keeps_demonstration && !names.contains(demonstration::LIST_NAME);
+    if let Some(file) =
+        store.demonstration().filter(|_| is_wanted && !in_force.iter().any(|list| list.demonstration))
+    {
+        match demonstration::load(file) {
+            Ok(list) => fresh.push(list),
+            Err(error) => tracing::error!(%error, "the demonstration list cannot be loaded"),
+        }
+    }
     let days = |card: &Card| Some((card.name.clone(), card.confirmed_at?.date_naive()));
     store.confirm(cards.iter().filter_map(days).collect::<BTreeMap<String, NaiveDate>>());
-    let names: BTreeSet<&str> = cards.iter().map(|card| card.name.as_str()).collect();
-    let is_gone =
-        |list: &domain::screening::ListVersion| !list.demonstration && !names.contains(list.name.as_str());
-    if fresh.is_empty() && !store.versions().iter().any(is_gone) {
+    let stays = |list: &ListVersion| {
+        if list.demonstration { keeps_demonstration } else { names.contains(list.name.as_str()) }
+    };
+    if fresh.is_empty() && in_force.iter().all(&stays) {
         return Ok(None);
     }
-    Ok(Some(store.swap(fresh, |name| names.contains(name))))
+    Ok(Some(store.swap(fresh, stays)))
 }
 
 /// The worker.
@@ -141,7 +161,7 @@ impl ListRefresh {
         for source in &self.sources {
             let list = source.name.as_str();
             match refresh(&self.shelf, source, false, self.clock.now()).await {
-                Ok(Some(Taken { card, is_new: true })) => {
+                Ok(Some(Taken { card, is_new: true, .. })) => {
                     let (version, entities) = (card.version, card.entities);
                     tracing::info!(
                         list,
@@ -207,6 +227,66 @@ mod tests {
         assert_eq!(follow(&shelf, &store).unwrap().unwrap().after.persons(), 6);
         std::fs::remove_dir_all(folder.path().join("a")).unwrap();
         assert_eq!(follow(&shelf, &store).unwrap().unwrap().after.persons(), 4);
+    }
+
+    /// A file as the demonstration list is published, with one person.
+    fn demonstration_file(folder: &std::path::Path) -> PathBuf {
+        let file = folder.join("demonstration.csv");
+        let columns = "full_name,entity_type,DOB,nationality,citizenship,regime,personal_id,list_internal_id,sanction_list";
+        let list = "Specially Designated Nationals (SDN) - Treasury Department";
+        std::fs::write(
+            &file,
+            format!("{columns}\n\"VARGOSIN, Ilmar\",Individual,1970-03-09,,,P1,,7,{list}\n"),
+        )
+        .unwrap();
+        file
+    }
+
+    fn in_force(store: &ListStore) -> Vec<(String, bool)> {
+        store.versions().into_iter().map(|list| (list.name, list.demonstration)).collect()
+    }
+
+    #[test]
+    fn every_source_stays_in_force_until_it_is_removed_the_demonstration_list_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().join("lists"));
+        let file = demonstration_file(folder.path());
+        let store = ListStore::with_demonstration(file.clone());
+        let demonstration = (demonstration::LIST_NAME.to_owned(), true);
+        follow(&shelf, &store).unwrap();
+        put(&shelf, "own", 2);
+        follow(&shelf, &store).unwrap();
+        assert_eq!(in_force(&store), [("own".into(), false), demonstration.clone()]);
+        // A restart, or another server on the same folder, comes to the same.
+        let other = ListStore::with_demonstration(file);
+        follow(&shelf, &other).unwrap();
+        assert_eq!(in_force(&other), in_force(&store));
+        shelf.remove("own", false).unwrap();
+        follow(&shelf, &store).unwrap();
+        assert_eq!(in_force(&store), [demonstration.clone()]);
+        shelf.remove(demonstration::LIST_NAME, true).unwrap();
+        for store in [&store, &other] {
+            follow(&shelf, store).unwrap();
+            assert_eq!(in_force(store), []);
+        }
+        shelf.restore_demonstration().unwrap();
+        follow(&shelf, &store).unwrap();
+        assert_eq!(in_force(&store), [demonstration]);
+    }
+
+    #[test]
+    fn a_list_of_the_demonstrations_source_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().join("lists"));
+        let store = ListStore::with_demonstration(demonstration_file(folder.path()));
+        follow(&shelf, &store).unwrap();
+        put(&shelf, demonstration::LIST_NAME, 2);
+        follow(&shelf, &store).unwrap();
+        assert_eq!(in_force(&store), [(demonstration::LIST_NAME.to_owned(), false)]);
+        assert!(follow(&shelf, &store).unwrap().is_none());
+        shelf.remove(demonstration::LIST_NAME, false).unwrap();
+        follow(&shelf, &store).unwrap();
+        assert_eq!(in_force(&store), [], "an old version does not come back by itself");
     }
 
     #[test]

@@ -210,7 +210,7 @@ impl Monitor {
     ) -> Result<(), MonitoringError> {
         let (whole, changed) = (Arc::clone(index), Arc::clone(&delta.changed));
         let part = blocking(move || {
-            Index::build_part(whole.lists().to_vec(), &whole, |entity| changed.contains(&entity.id))
+            Index::build_part(whole.lists().to_vec(), |entity| changed.contains(&entity.id))
         });
         let part = Arc::new(part.await?);
         let vault = self.sessions.services().vault.as_ref();

@@ -14,7 +14,7 @@ pub mod timed;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use domain::ports::{DocumentReader, FaceMatcher, LivenessDetector, SanctionsScreener};
 
 use self::document::DocumentModels;
@@ -26,7 +26,6 @@ use self::pool::InferencePool;
 use self::screening::{ListScreener, ListStore};
 use crate::config::Settings;
 use crate::list_refresh::follow;
-use crate::lists::demonstration;
 use crate::lists::shelf::Shelf;
 use crate::models::{Kind, ModelCache, Role};
 
@@ -86,14 +85,21 @@ impl Verifiers {
     }
 }
 
-/// The operator's lists; without any, the demonstration list.
-fn load_lists(cache: &ModelCache, shelf: &Shelf) -> Result<ListStore> {
-    let store = ListStore::default();
+/// The operator's lists, and the demonstration list until it is removed.
+pub fn load_lists(cache: &ModelCache, shelf: &Shelf) -> Result<ListStore> {
+    let demonstration = cache.path(Role::DemonstrationList);
+    // Without lists of one's own it is needed; beside them it may be left out of the cache.
+    let needs_it = shelf.keeps_demonstration()? && shelf.cards()?.is_empty();
+    let store = match demonstration {
+        Ok(file) => ListStore::with_demonstration(file),
+        Err(error) if needs_it => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the demonstration list is not at hand and is left out");
+            ListStore::default()
+        }
+    };
     follow(shelf, &store)?;
-    if store.versions().is_empty() {
-        let list = demonstration::load(&cache.path(Role::DemonstrationList)?)?;
-        store.swap(vec![list], |_| true);
-    }
+    ensure!(!needs_it || !store.versions().is_empty(), "the demonstration list cannot be loaded");
     Ok(store)
 }
 

@@ -6,11 +6,15 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 mod iso3166;
+mod territories;
 
 /// A state, organisation or status code, three letters (`D` is held as `DEU`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CountryCode([u8; 3]);
+
+/// Kosovo as ICAO 9303 writes it; ISO 3166 has no code for it.
+const KOSOVO: &str = "RKS";
 
 /// The text is no known country code.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -40,21 +44,29 @@ impl CountryCode {
         self.as_str() == "UTO"
     }
 
-    /// Whether two codes can stand on one document: equal, or both of the British family.
+    /// Whether two codes can stand on one document: they are of one state, or one is a territory of the other, whose
+    /// documents name either. Two territories of one state do not agree.
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self == other || self.state().is_some_and(|state| other.state() == Some(state))
+        let (one, another) = (self.state(), other.state());
+        one == another
+            || territories::state_of(one) == Some(another)
+            || territories::state_of(another) == Some(one)
     }
 
-    /// The state behind the code, in three letters; none for organisations and status codes.
-    fn state(&self) -> Option<&'static str> {
+    /// The code without what it says of the holder's status; the codes of one state are one.
+    fn state(&self) -> &str {
         match self.as_str() {
-            "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => Some("GBR"),
-            "RKK" | "UNK" | "XKX" | "RKS" => Some("RKS"),
-            code => iso3166::alpha3(code),
+            // British nationals who are no British citizens (ICAO 9303 part 3, section 5, part B).
+            "GBD" | "GBN" | "GBO" | "GBP" | "GBS" => "GBR",
+            // Residents of Kosovo with travel documents of the United Nations' mission there.
+            "RKK" | "UNK" => KOSOVO,
+            code => code,
         }
     }
 
     fn known(code: &str) -> Option<Self> {
+        // Codes that others assign to Kosovo: the European Commission and Unicode's CLDR.
+        let code = if matches!(code, "XKX" | "XKK") { KOSOVO } else { code };
         let known =
             iso3166::alpha3(code).or_else(|| ICAO_ONLY.iter().find(|icao| **icao == code).copied())?;
         known.as_bytes().try_into().ok().map(Self)
@@ -113,6 +125,50 @@ mod tests {
         }
         assert_eq!("ZZ".parse::<CountryCode>(), Err(UnknownCountry));
         assert_eq!("Spain".parse::<CountryCode>(), Err(UnknownCountry));
+    }
+
+    fn code(text: &str) -> CountryCode {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_territory_agrees_with_the_state_that_its_documents_name() {
+        for (territory, state) in [
+            ("HK", "CHN"),
+            ("MAC", "CN"),
+            ("GRL", "DNK"),
+            ("FRO", "DNK"),
+            ("PRI", "USA"),
+            ("JEY", "GBR"),
+            ("GG", "GB"),
+            ("BMU", "GBD"),
+            ("GLP", "FRA"),
+            ("WLF", "FRA"),
+            ("CUW", "NLD"),
+            ("BQ", "NL"),
+            ("ALA", "FIN"),
+            ("SJM", "NOR"),
+            ("NFK", "AUS"),
+            ("COK", "NZL"),
+        ] {
+            let (one, other) = (code(territory), code(state));
+            assert!(one.agrees_with(&other) && other.agrees_with(&one), "{territory} {state}");
+        }
+    }
+
+    #[test]
+    fn a_territory_agrees_with_no_other_state_and_no_other_territory() {
+        for (one, other) in [("HKG", "GBR"), ("HKG", "MAC"), ("PRI", "GUM"), ("GLP", "NLD"), ("TWN", "CHN")] {
+            assert!(!code(one).agrees_with(&code(other)), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn kosovo_is_known_by_every_code_that_is_in_use_for_it() {
+        for text in ["XK", "xkx", "XKK", "RKS"] {
+            assert_eq!(code(text).as_str(), "RKS", "{text}");
+        }
+        assert!(code("UNK").agrees_with(&code("XK")) && !code("XKX").agrees_with(&code("SRB")));
     }
 
     #[test]

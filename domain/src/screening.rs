@@ -93,6 +93,16 @@ impl ListVersion {
     }
 }
 
+/// Whether lists clear nobody, at `max_age_days` of the policy: one of the operator's own is stale, or there is none but the
+/// demonstration list in production. Beside lists of the operator's own that one only adds possible matches.
+pub fn are_stale(lists: &[ListVersion], max_age_days: u32, production: bool, today: NaiveDate) -> bool {
+    let mut own = lists.iter().filter(|list| !list.demonstration).peekable();
+    if own.peek().is_none() {
+        return production;
+    }
+    own.any(|list| is_stale(list, max_age_days, production, today))
+}
+
 /// Whether a list is too old to clear anybody by, at `max_age_days` of the policy. In production the demonstration list
 /// is stale by itself, whatever its date; elsewhere it is exempt.
 pub fn is_stale(list: &ListVersion, max_age_days: u32, production: bool, today: NaiveDate) -> bool {

@@ -1,5 +1,5 @@
-//! `ekyc lists`: takes sanctions lists in, shows which are in force, how old they are and what of them could not be read,
-//! and looks a name up in them.
+//! `ekyc lists`: imports sanctions lists, shows every source with its state, its age and what of it could not be read, and
+//! searches a name in them.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,15 @@ use serde::Serialize;
 
 use crate::config::Settings;
 use crate::http::HitView;
-use crate::list_refresh::{follow, refresh};
+use crate::list_refresh::refresh;
+use crate::list_status::{AgeRule, OnFile, SourceState, SourceStatus, notices, sources};
 use crate::lists::demonstration;
 use crate::lists::format::{Naming, files_of};
 use crate::lists::shelf::{Card, Offer, Shelf, Taken};
 use crate::lists::{RowProblem, SanctionsList};
 use crate::models::{ModelCache, Role};
-use crate::verifiers::screening::{ListStore, screen};
+use crate::verifiers::load_lists;
+use crate::verifiers::screening::screen;
 
 /// What to do with the lists.
 #[derive(Debug, Subcommand)]
@@ -32,20 +34,20 @@ pub enum ListsCommand {
         #[arg(long)]
         accept_shrink: bool,
     },
-    /// Take lists from files; a server that runs uses them within seconds
+    /// Import lists from files, beside those of other sources; a server that runs uses them within seconds
     Import(ImportArgs),
-    /// Drop a list; a server that runs stops using it within seconds
+    /// Remove a list, the demonstration list too; a server that runs stops using it within seconds
     Remove {
         /// Its name
         name: String,
     },
-    /// Name, version, date, age, entities and unreadable rows of every list
+    /// Every source: its state, version, date, age, entities and unreadable rows
     Status {
         /// Print as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Look a name up in the lists in force
+    /// Search a name in the lists in force
     Search(SearchArgs),
 }
 
@@ -53,8 +55,11 @@ pub enum ListsCommand {
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Files as the authorities publish them, or folders of such files
-    #[arg(required = true)]
+    #[arg(required_unless_present = "demonstration")]
     paths: Vec<PathBuf>,
+    /// Put the demonstration list in force again after it was removed
+    #[arg(long, conflicts_with_all = ["paths", "name", "date"])]
+    demonstration: bool,
     /// Name of the list, where it is not to be the usual one; for one file only
     #[arg(long)]
     name: Option<String>,
@@ -90,15 +95,33 @@ pub async fn run(command: ListsCommand, settings: &Settings) -> Result<()> {
     let shelf = Shelf::new(settings.lists_folder());
     match command {
         ListsCommand::Fetch { names, accept_shrink } => fetch(&shelf, settings, &names, accept_shrink).await,
-        ListsCommand::Import(args) => import(&shelf, &args),
+        ListsCommand::Import(args) => {
+            if args.demonstration {
+                shelf.restore_demonstration()?;
+                println!(
+                    "the demonstration list stays from now on, unless there is a current list of its name"
+                );
+            } else {
+                import(&shelf, &args)?;
+            }
+            tell_notices(&shelf, settings)
+        }
         ListsCommand::Remove { name } => {
-            if !shelf.remove(&name)? {
+            let on_file = OnFile::read(&shelf)?;
+            let is_demonstration =
+                on_file.in_force().iter().any(|list| list.demonstration && list.name == name);
+            if !shelf.remove(&name, is_demonstration)? {
                 bail!("there is no list {name}; `ekyc lists status` shows those that are there");
             }
-            println!("{name} is gone");
-            Ok(())
+            println!("{name} is removed");
+            if settings.list_sources.iter().any(|source| source.name == name) {
+                println!(
+                    "the settings name its publisher: it comes back when that is asked again, unless list_sources leave it out"
+                );
+            }
+            tell_notices(&shelf, settings)
         }
-        ListsCommand::Status { json } => status(&shelf, Utc::now().date_naive(), json),
+        ListsCommand::Status { json } => status(&shelf, settings, json),
         ListsCommand::Search(args) => search(&shelf, args),
     }
 }
@@ -156,17 +179,39 @@ fn import(shelf: &Shelf, args: &ImportArgs) -> Result<()> {
 
 fn told(taken: &Taken) -> String {
     let Card { name, version, date, entities, rejected_rows, .. } = &taken.card;
-    if taken.is_new {
+    if taken.replaces_demonstration {
+        let replaced = demonstration::unread_version().date;
+        format!(
+            "{name}: version {version} of {date}, {entities} entities, {rejected_rows} rows rejected; it takes the place of the \
+             demonstration list of {replaced}"
+        )
+    } else if taken.is_new {
         format!("{name}: version {version} of {date}, {entities} entities, {rejected_rows} rows rejected")
     } else {
         format!("{name}: version {version} was there already")
     }
 }
 
+/// What follows from the lists that are there now.
+fn tell_notices(shelf: &Shelf, settings: &Settings) -> Result<()> {
+    let rule = age_rule(settings)?;
+    notices(&OnFile::read(shelf)?.in_force(), rule).iter().for_each(|notice| println!("{notice}"));
+    Ok(())
+}
+
+fn age_rule(settings: &Settings) -> Result<AgeRule> {
+    Ok(AgeRule {
+        max_age_days: settings.policy()?.screening.max_list_age_days,
+        production: settings.production,
+        today: Utc::now().date_naive(),
+    })
+}
+
 /// One list as it is shown.
 #[derive(Debug, Serialize)]
 struct Status {
     name: String,
+    state: SourceState,
     version: String,
     date: NaiveDate,
     confirmed: Option<NaiveDate>,
@@ -183,6 +228,7 @@ impl Status {
         Self {
             age_days: (today - confirmed.map_or(card.date, |day| day.max(card.date))).num_days(),
             name: card.name,
+            state: SourceState::InForce,
             version: card.version,
             date: card.date,
             confirmed,
@@ -197,6 +243,7 @@ impl Status {
         Self {
             age_days: (today - list.version.date).num_days(),
             demonstration: true,
+            state: SourceState::InForce,
             rejected_rows: list.problems.iter().filter(|row| row.problem.rejects_row()).count(),
             name: list.version.name,
             version: list.version.version,
@@ -208,18 +255,33 @@ impl Status {
     }
 }
 
-fn status(shelf: &Shelf, today: NaiveDate, json: bool) -> Result<()> {
+fn status(shelf: &Shelf, settings: &Settings, json: bool) -> Result<()> {
+    let (on_file, rule) = (OnFile::read(shelf)?, age_rule(settings)?);
+    let in_force = on_file.in_force();
+    let all = sources(&in_force, &on_file, &settings.list_sources, rule);
     let mut lists: Vec<Status> =
-        shelf.cards()?.into_iter().map(|card| Status::of_card(card, today)).collect();
-    if lists.is_empty() {
+        on_file.cards.into_iter().map(|card| Status::of_card(card, rule.today)).collect();
+    if in_force.iter().any(|list| list.demonstration) {
         let list = demonstration::load(&ModelCache::from_env()?.path(Role::DemonstrationList)?)?;
-        lists.push(Status::of_demonstration(list, today));
+        lists.push(Status::of_demonstration(list, rule.today));
     }
+    for list in &mut lists {
+        let source = all
+            .iter()
+            .find(|source| (&source.name, source.demonstration) == (&list.name, list.demonstration));
+        list.state = source.map_or(list.state, |source| source.state);
+    }
+    let is_out = |source: &&SourceStatus| !matches!(source.state, SourceState::InForce | SourceState::Stale);
     if json {
         println!("{}", serde_json::to_string_pretty(&lists)?);
-    } else {
-        lists.iter().for_each(|list| println!("{}", table(list)));
+        return Ok(());
     }
+    lists.iter().for_each(|list| println!("{}", table(list)));
+    for source in all.iter().filter(is_out) {
+        let kind = if source.demonstration { " (demonstration list)" } else { "" };
+        println!("{}{kind}\n  state     {}", source.name, source.state.as_str());
+    }
+    notices(&in_force, rule).iter().for_each(|notice| println!("{notice}"));
     Ok(())
 }
 
@@ -230,8 +292,14 @@ fn table(list: &Status) -> String {
     let kind = if list.demonstration { " (demonstration list, not for production)" } else { "" };
     let confirmed = list.confirmed.map_or_else(String::new, |day| format!(", confirmed {day}"));
     let mut text = format!(
-        "{}{kind}\n  version   {}\n  date      {}{confirmed}: {} days old\n  entities  {}\n  rejected  {} rows",
-        list.name, list.version, list.date, list.age_days, list.entities, list.rejected_rows
+        "{}{kind}\n  state     {}\n  version   {}\n  date      {}{confirmed}: {} days old\n  entities  {}\n  rejected  {} rows",
+        list.name,
+        list.state.as_str(),
+        list.version,
+        list.date,
+        list.age_days,
+        list.entities,
+        list.rejected_rows
     );
     for RowProblem { file, line, problem } in list.problems.iter().take(SHOWN) {
         text.push_str(&format!("\n  {file}, line {line}: {problem}"));
@@ -252,12 +320,7 @@ fn search(shelf: &Shelf, args: SearchArgs) -> Result<()> {
         countries: country.into_iter().collect(),
         document_number: args.document,
     };
-    let store = ListStore::default();
-    follow(shelf, &store)?;
-    if store.versions().is_empty() {
-        let list = demonstration::load(&ModelCache::from_env()?.path(Role::DemonstrationList)?)?;
-        store.swap(vec![list], |_| true);
-    }
+    let store = load_lists(&ModelCache::from_env()?, shelf)?;
     let hits = screen(&store.index(), &subject).hits.0;
     if args.json {
         println!(
@@ -308,6 +371,7 @@ mod tests {
         let row = |line, problem| RowProblem { file: "list.csv".into(), line, problem };
         Status {
             name: "made_up".into(),
+            state: SourceState::InForce,
             version: "0123".into(),
             date: NaiveDate::from_ymd_opt(2022, 5, 5).unwrap(),
             confirmed: NaiveDate::from_ymd_opt(2022, 6, 1),

@@ -9,6 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Shared;
+use crate::list_status::{OnFile, SourceStatus, notices, sources};
+use crate::lists::shelf::Shelf;
 use crate::store::PumpLag;
 
 /// Longer than any query of a healthy database.
@@ -28,6 +30,10 @@ pub struct Readiness {
     models: LoadedModels,
     /// The sanctions lists in force.
     lists: Vec<LoadedList>,
+    /// Every source of lists with its state; null when the folder of lists cannot be read.
+    list_sources: Option<Vec<SourceStatus>>,
+    /// What follows from the lists in force, where not everybody can be cleared by current ones.
+    list_notices: Vec<String>,
     /// `connected` or `disconnected`: the event database.
     #[schema(example = "connected")]
     store: &'static str,
@@ -63,7 +69,7 @@ struct LoadedList {
     entities: u32,
     /// Whether it is only the demonstration list.
     demonstration: bool,
-    /// Whether sessions go to review because of it.
+    /// Whether it clears nobody: it is too old, or the demonstration list in production.
     stale: bool,
 }
 
@@ -85,8 +91,10 @@ struct Lag {
     )
 )]
 pub async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
-    let (lag, keys) = futures_util::future::join(pump_lag(&shared), key_database_answers(&shared)).await;
-    let lists = loaded_lists(&shared);
+    let (lag, keys, on_file) =
+        futures_util::future::join3(pump_lag(&shared), key_database_answers(&shared), on_file(&shared)).await;
+    let (lists, in_force) = (loaded_lists(&shared), shared.lists.versions());
+    let rule = shared.list_age_rule();
     let log_moves = lag.is_some_and(|lag| lag.oldest < LONGEST_LAG);
     let ready = log_moves && keys && !lists.is_empty();
     let connected = |answers: bool| if answers { "connected" } else { "disconnected" };
@@ -95,6 +103,9 @@ pub async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
         version: env!("CARGO_PKG_VERSION"),
         models: LoadedModels { digest: shared.model_set.clone() },
         lists,
+        list_sources: on_file
+            .map(|on_file| sources(&in_force, &on_file, &shared.settings.list_sources, rule)),
+        list_notices: notices(&in_force, rule),
         store: connected(lag.is_some()),
         key_database: connected(keys),
         log: lag.map(|lag| Lag {
@@ -134,14 +145,29 @@ async fn key_database_answers(shared: &Shared) -> bool {
     }
 }
 
+/// What lies in the folder of lists; none where it cannot be read in time.
+async fn on_file(shared: &Shared) -> Option<OnFile> {
+    let shelf = Shelf::new(shared.settings.lists_folder());
+    let read = tokio::task::spawn_blocking(move || OnFile::read(&shelf));
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(Ok(on_file))) => Some(on_file),
+        Ok(Ok(Err(error))) => {
+            tracing::error!(%error, "the folder of lists cannot be read");
+            None
+        }
+        Ok(Err(_)) | Err(_) => {
+            tracing::error!("the folder of lists cannot be read in time");
+            None
+        }
+    }
+}
+
 fn loaded_lists(shared: &Shared) -> Vec<LoadedList> {
-    let services = shared.sessions.services();
-    let today = services.clock.now().date_naive();
-    let limit = services.policy.screening.max_list_age_days;
+    let rule = shared.list_age_rule();
     let loaded = |list: ListVersion| LoadedList {
-        age_days: (today - list.as_of()).num_days(),
+        age_days: (rule.today - list.as_of()).num_days(),
         confirmed: list.confirmed,
-        stale: is_stale(&list, limit, services.production, today),
+        stale: is_stale(&list, rule.max_age_days, rule.production, rule.today),
         name: list.name,
         version: list.version,
         date: list.date,

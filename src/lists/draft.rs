@@ -74,14 +74,18 @@ impl Draft {
     /// The number of an identity document, with or without words around it.
     pub fn document(&mut self, text: &str) {
         let text = one_line(text);
-        let words = text.split([' ', ',', ';', '(', ')', ':']);
         let in_words = text.split(' ').count() > 3;
-        let numbers =
-            words.filter(|word| word.len() >= LEAST_NUMBER && word.bytes().any(|b| b.is_ascii_digit()));
-        if in_words {
-            numbers.for_each(|number| push_new(&mut self.entity.documents, number.to_owned()));
-        } else if !text.is_empty() {
+        if !in_words && !text.is_empty() {
             push_new(&mut self.entity.documents, text);
+            return;
+        }
+        let mut series = None;
+        for word in text.split([' ', ',', ';', '(', ')', ':']).filter(|word| !word.is_empty()) {
+            if word.len() >= LEAST_NUMBER && word.bytes().any(|byte| byte.is_ascii_digit()) {
+                let number = series.map_or_else(|| word.to_owned(), |series| format!("{series} {word}"));
+                push_new(&mut self.entity.documents, number);
+            }
+            series = Some(word).filter(|word| is_series(word));
         }
     }
 
@@ -115,6 +119,13 @@ impl Draft {
         names[..=primary].rotate_right(1);
         Ok((self.entity, self.unread))
     }
+}
+
+/// Whether a word is the letters before a number, which belong to it.
+fn is_series(word: &str) -> bool {
+    (1..=3).contains(&word.len())
+        && word.bytes().all(|byte| byte.is_ascii_uppercase())
+        && !matches!(word, "NO" | "NR" | "ID")
 }
 
 /// What a loader has read so far.
@@ -167,6 +178,10 @@ mod tests {
         draft.name("A", None, NameKind::Primary);
         draft.document("Utopian foreign travel passport number 4509-123, issued 2001");
         draft.document("AB 12 345");
-        assert_eq!(draft.finish().unwrap().0.documents, ["4509-123", "2001", "AB 12 345"]);
+        draft.document("Utopian passport No. RL 320327 of 2003");
+        assert_eq!(
+            draft.finish().unwrap().0.documents,
+            ["4509-123", "2001", "AB 12 345", "RL 320327", "2003"]
+        );
     }
 }

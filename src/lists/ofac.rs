@@ -131,15 +131,15 @@ fn schema(kind: &str) -> Result<Schema, Problem> {
 }
 
 /// Kinds of number in the remarks that a person's document carries.
-const DOCUMENTS: [&str; 8] = [
-    "Passport ",
-    "National ID No. ",
-    "Cedula No. ",
-    "Identification Number ",
-    "Tax ID No. ",
-    "C.U.R.P. ",
-    "National Foreign ID Number ",
-    "Personal ID Card ",
+#[rustfmt::skip]
+const DOCUMENTS: [&str; 43] = [
+    "Passport ", "National ID No. ", "Cedula No. ", "Identification Number ", "Tax ID No. ", "C.U.R.P. ", "National Foreign ID Number ",
+    "Personal ID Card ", "Diplomatic Passport ", "Stateless Person Passport ", "Stateless Person ID Card ", "Refugee ID Card ",
+    "Travel Document Number ", "British National Overseas Passport ", "Driver's License No. ", "SSN ", "ID No. ", "Identity Card Number ",
+    "Identification Card No. ", "Electoral Registry No. ", "Birth Certificate Number ", "Residency Number ", "Residence Permit Number ",
+    "Numero de Identidad ", "Credencial electoral ", "Citizen's Card Number ", "Personal ID No. ",
+    "Bosnian Personal ID No. ", "Moroccan Personal ID No. ", "Kenyan ID No. ", "Italian Fiscal Code ", "Turkish Identification Number ",
+    "Seafarer's Identification Number ", "R.F.C. ", "RFC ", "D.N.I. ", "N.I.E. ", "C.U.I. ", "C.U.I.P. ", "C.U.I.T. ", "I.F.E. ", "NIT ", "RUC ",
 ];
 
 fn take_remark(draft: &mut Draft, remark: &str) {
@@ -155,6 +155,7 @@ fn take_remark(draft: &mut Draft, remark: &str) {
         weak.into_iter().for_each(|weak| draft.push(weak));
     } else if let Some(number) = DOCUMENTS.iter().find_map(|kind| remark.strip_prefix(kind)) {
         // What follows in brackets or after `issued` and `expires` is about the number, not part of it; a blank may be.
+        let number = number.trim_start_matches(['#', ' ']);
         let ends = [" (", " issued ", " expires "].iter().filter_map(|mark| number.find(mark)).min();
         draft.document(&number[..ends.unwrap_or(number.len())]);
     }

@@ -10,12 +10,17 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use domain::Timestamp;
+use domain::screening::ListVersion;
 use serde::{Deserialize, Serialize};
 
 use super::format::{Naming, load};
-use super::{ListError, RowProblem, SanctionsList, ofac};
+use super::{ListError, RowProblem, SanctionsList, demonstration, ofac};
 
 const CARD: &str = "card.json";
+/// Says whether the demonstration list stays: [`KEPT`] or [`REMOVED`].
+const DEMONSTRATION: &str = ".demonstration";
+const KEPT: &str = "kept";
+const REMOVED: &str = "removed";
 /// A list that keeps less than this share of its entities was more likely cut off than shortened.
 const LEAST_KEPT: f64 = 0.8;
 /// Problems that a card keeps; it counts them all.
@@ -47,6 +52,20 @@ pub struct Card {
     pub etags: Vec<String>,
 }
 
+impl Card {
+    /// The list as screenings name it.
+    pub fn list_version(&self) -> ListVersion {
+        ListVersion {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            date: self.date,
+            entities: self.entities,
+            demonstration: false,
+            confirmed: self.confirmed_at.map(|at| at.date_naive()),
+        }
+    }
+}
+
 /// The shelf cannot take a list.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfError {
@@ -69,6 +88,12 @@ pub enum ShelfError {
     /// The name cannot be that of a list.
     #[error("a list's name is made of lower-case letters, digits, - and _, at most 64 of them")]
     Name,
+    /// The list that was to be renewed is there no more.
+    #[error("the list {name} was removed meanwhile and stays so")]
+    RemovedMeanwhile {
+        /// The list.
+        name: String,
+    },
     /// The folder cannot be read or written.
     #[error("{path}: {error}", path = path.display())]
     Io {
@@ -86,6 +111,8 @@ pub struct Taken {
     pub card: Card,
     /// Whether it is another version than before.
     pub is_new: bool,
+    /// Whether it is the current version of the source that the demonstration list is an old one of, and takes its place.
+    pub replaces_demonstration: bool,
 }
 
 /// What an operator or a publisher's server says beside the files.
@@ -99,6 +126,8 @@ pub struct Offer {
     pub etags: Vec<String>,
     /// Whether it comes from the publisher just now.
     pub is_current: bool,
+    /// Whether it renews a list that is there: not if that is removed meanwhile.
+    pub renews: bool,
 }
 
 /// The folder of lists.
@@ -161,6 +190,10 @@ impl Shelf {
         let after = u32::try_from(entities.len()).unwrap_or(u32::MAX);
         let _alone = self.alone()?;
         let before = self.card(&version.name)?;
+        if offer.renews && before.is_none() {
+            return Err(ShelfError::RemovedMeanwhile { name: version.name });
+        }
+        let demonstration_stays = self.settle_demonstration()?;
         if let Some(before) = &before
             && f64::from(after) < LEAST_KEPT * f64::from(before.entities)
             && !offer.accept_shrink
@@ -182,6 +215,7 @@ impl Shelf {
             version: version.version,
         };
         let is_new = before.as_ref().is_none_or(|before| before.version != card.version);
+        let before_is_none = before.is_none();
         let folder = self.folder.join(&card.name);
         let files = folder.join(&card.version);
         if is_new {
@@ -196,7 +230,9 @@ impl Shelf {
             // What nothing points at any more; a reader that is still at it keeps its open file.
             let _ = fs::remove_dir_all(folder.join(&before.version));
         }
-        Ok(Taken { card, is_new })
+        let replaces_demonstration =
+            demonstration_stays && before_is_none && card.name == demonstration::LIST_NAME;
+        Ok(Taken { card, is_new, replaces_demonstration })
     }
 
     /// Notes that the publisher has nothing newer than what is in force.
@@ -208,17 +244,54 @@ impl Shelf {
         }
     }
 
-    /// Drops a list; false if it is not there.
-    pub fn remove(&self, name: &str) -> Result<bool, ShelfError> {
+    /// Removes a list; false if it is not there. `is_demonstration` says that the demonstration list is in force under this name;
+    /// it goes with its source and does not come back by itself.
+    pub fn remove(&self, name: &str, is_demonstration: bool) -> Result<bool, ShelfError> {
         let _alone = self.alone()?;
+        let demonstration_stays = self.settle_demonstration()?;
         let is_there = self.card(name)?.is_some();
+        if name == demonstration::LIST_NAME && (is_there || is_demonstration) {
+            // First: a crash in between must not bring the old version of a removed source into force.
+            self.note_demonstration(REMOVED)?;
+        }
         if is_there {
             // Without its card a folder is no list any more, whatever becomes of the rest.
             let folder = self.folder.join(name);
             fs::remove_file(folder.join(CARD)).map_err(at(&folder))?;
             fs::remove_dir_all(&folder).map_err(at(&folder))?;
         }
-        Ok(is_there)
+        Ok(is_there || is_demonstration && demonstration_stays)
+    }
+
+    /// Whether the demonstration list is in force where no list of its name lies here: until it is removed. In a folder from
+    /// before this was noted any list took its place.
+    pub fn keeps_demonstration(&self) -> Result<bool, ShelfError> {
+        let path = self.folder.join(DEMONSTRATION);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim() == KEPT),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.cards()?.is_empty()),
+            Err(error) => Err(at(&path)(error)),
+        }
+    }
+
+    /// Lets the demonstration list be in force again.
+    pub fn restore_demonstration(&self) -> Result<(), ShelfError> {
+        let _alone = self.alone()?;
+        self.note_demonstration(KEPT)
+    }
+
+    /// Notes whether the demonstration list stays, before lists come and go; whether it does.
+    fn settle_demonstration(&self) -> Result<bool, ShelfError> {
+        let stays = self.keeps_demonstration()?;
+        if !self.folder.join(DEMONSTRATION).exists() {
+            self.note_demonstration(if stays { KEPT } else { REMOVED })?;
+        }
+        Ok(stays)
+    }
+
+    fn note_demonstration(&self, state: &str) -> Result<(), ShelfError> {
+        let path = self.folder.join(DEMONSTRATION);
+        self.write(&self.folder, state.as_bytes(), &path)
     }
 
     /// Waits until nobody else changes the shelf, and keeps others waiting as long as the file lives: who drops an old version must
@@ -236,12 +309,15 @@ impl Shelf {
     fn save(&self, card: &Card) -> Result<(), ShelfError> {
         let folder = self.folder.join(&card.name);
         let text = serde_json::to_vec_pretty(card).map_err(|error| at(&folder)(io::Error::other(error)))?;
-        let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(at(&folder))?;
-        io::Write::write_all(&mut file, &text).map_err(at(&folder))?;
-        file.as_file().sync_all().map_err(at(&folder))?;
-        let path = folder.join(CARD);
-        file.persist(&path).map_err(|error| at(&path)(error.error))?;
-        fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(at(&folder))
+        self.write(&folder, &text, &folder.join(CARD))
+    }
+
+    fn write(&self, folder: &Path, text: &[u8], path: &Path) -> Result<(), ShelfError> {
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(at(folder))?;
+        io::Write::write_all(&mut file, text).map_err(at(folder))?;
+        file.as_file().sync_all().map_err(at(folder))?;
+        file.persist(path).map_err(|error| at(path)(error.error))?;
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
     }
 }
 
@@ -262,103 +338,4 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entities(count: usize) -> String {
-        let line = |n| {
-            format!(r#"{{"id":"{n}","schema":"Person","properties":{{"name":["Ilmar {n}"]}},"target":true}}"#)
-        };
-        (0..count).map(line).collect::<Vec<_>>().join("\n")
-    }
-
-    fn offer() -> Offer {
-        let naming = Naming {
-            name: Some("own".into()),
-            date: NaiveDate::from_ymd_opt(2024, 1, 2),
-            ..Naming::default()
-        };
-        Offer { naming, ..Offer::default() }
-    }
-
-    fn now() -> Timestamp {
-        "2024-01-03T04:05:06Z".parse().unwrap()
-    }
-
-    fn take(shelf: &Shelf, text: &str, offer: &Offer) -> Result<Taken, ShelfError> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("entities.ftm.json");
-        fs::write(&file, text).unwrap();
-        shelf.take(&file, offer, now())
-    }
-
-    #[test]
-    fn a_taken_list_can_be_loaded_after_its_file_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().join("lists"));
-        assert_eq!(shelf.cards().unwrap(), []);
-        let taken = take(&shelf, &entities(3), &Offer { is_current: true, ..offer() }).unwrap();
-        assert!(taken.is_new && !take(&shelf, &entities(3), &offer()).unwrap().is_new);
-        let list = shelf.load(&taken.card).unwrap();
-        assert_eq!((list.entities.len(), list.version.name.as_str()), (3, "own"));
-        assert_eq!(list.version.confirmed, NaiveDate::from_ymd_opt(2024, 1, 3));
-    }
-
-    #[test]
-    fn what_is_no_whole_list_leaves_the_last_good_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().into());
-        take(&shelf, &entities(10), &offer()).unwrap();
-        assert!(matches!(take(&shelf, "hello", &offer()), Err(ShelfError::List(ListError::Format { .. }))));
-        assert!(matches!(take(&shelf, "{}", &offer()), Err(ShelfError::List(ListError::Empty { .. }))));
-        let shrunk = take(&shelf, &entities(7), &offer());
-        assert!(matches!(shrunk, Err(ShelfError::Shrunk { before: 10, after: 7, .. })), "{shrunk:?}");
-        assert_eq!(shelf.load(&shelf.card("own").unwrap().unwrap()).unwrap().entities.len(), 10);
-        take(&shelf, &entities(7), &Offer { accept_shrink: true, ..offer() }).unwrap();
-        assert_eq!(shelf.load(&shelf.card("own").unwrap().unwrap()).unwrap().entities.len(), 7);
-        // The files of the version before are gone, and nothing else is there.
-        assert_eq!(fs::read_dir(folder.path().join("own")).unwrap().count(), 2);
-    }
-
-    #[test]
-    fn a_confirmation_changes_the_day_and_nothing_else_and_a_removal_everything() {
-        let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().into());
-        let card = take(&shelf, &entities(1), &offer()).unwrap().card;
-        shelf.confirm("own", now()).unwrap();
-        assert_eq!(shelf.card("own").unwrap(), Some(Card { confirmed_at: Some(now()), ..card }));
-        shelf.confirm("another", now()).unwrap();
-        assert!(shelf.remove("own").unwrap() && !shelf.remove("own").unwrap());
-        assert_eq!(shelf.cards().unwrap(), []);
-    }
-
-    #[test]
-    fn whoever_changes_a_list_at_the_same_time_leaves_one_whole_version_in_force() {
-        let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().into());
-        std::thread::scope(|scope| {
-            for count in [10, 11, 12] {
-                let shelf = &shelf;
-                scope.spawn(move || {
-                    for _ in 0..60 {
-                        take(shelf, &entities(count), &offer()).unwrap();
-                    }
-                });
-            }
-        });
-        let card = shelf.card("own").unwrap().unwrap();
-        assert_eq!(shelf.load(&card).unwrap().entities.len(), card.entities as usize);
-        assert_eq!(fs::read_dir(folder.path().join("own")).unwrap().count(), 2);
-    }
-
-    #[test]
-    fn a_name_that_would_lead_out_of_the_folder_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().into());
-        for name in ["../x", "", "a/b", "A", "."] {
-            let naming = Naming { name: Some(name.into()), ..offer().naming };
-            let refused = take(&shelf, &entities(1), &Offer { naming, ..offer() });
-            assert!(matches!(refused, Err(ShelfError::Name)), "{name}");
-        }
-    }
-}
+mod tests;

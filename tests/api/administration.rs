@@ -55,13 +55,13 @@ async fn a_list_is_taken_in_whole_is_in_force_at_once_and_can_be_dropped() {
     ok(root.post("/admin/api/lists").multipart(form(people(2)).text("accept_shrink", "true"))).await;
     assert_eq!(lists(&root).await, [("own".to_owned(), 2)]);
     let shown = root.get("/admin/lists").send().await.unwrap().text().await.unwrap();
-    assert!(shown.contains("Take a list in") && shown.contains("/admin/api/lists/own/remove"), "{shown}");
+    assert!(shown.contains("Import list") && shown.contains("/admin/api/lists/own/remove"), "{shown}");
 
     let ann = Browser::signed_in(&app, "ann").await;
     let reviewer = ann.post("/admin/api/lists").multipart(form(people(3))).send().await.unwrap();
     assert_eq!((reviewer.status(), code(reviewer).await.as_str()), (StatusCode::FORBIDDEN, "role_missing"));
     let shown = ann.get("/admin/lists").send().await.unwrap().text().await.unwrap();
-    assert!(!shown.contains("Take a list in") && !shown.contains("/remove"), "{shown}");
+    assert!(!shown.contains("Import list") && !shown.contains("/remove"), "{shown}");
 
     ok(root.post("/admin/api/lists/own/remove")).await;
     assert!(lists(&root).await.iter().all(|(name, _)| name != "own"));

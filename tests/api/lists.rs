@@ -7,8 +7,10 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use ekyc_onboarder::list_refresh::refresh;
 use ekyc_onboarder::lists::fetch::ListSource;
 use ekyc_onboarder::lists::shelf::Shelf;
+use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
+use crate::operators::{Browser, employ};
 use crate::support::{TestApp, ok};
 
 /// What the publisher hands out at the moment.
@@ -146,4 +148,61 @@ async fn a_server_asks_its_publishers_at_start_and_says_which_lists_are_in_force
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the list did not come into force");
+}
+
+/// The demonstration list as it is published, with one invented person.
+fn demonstration(folder: &std::path::Path) -> std::path::PathBuf {
+    let columns =
+        "full_name,entity_type,DOB,nationality,citizenship,regime,personal_id,list_internal_id,sanction_list";
+    let sdn = "Specially Designated Nationals (SDN) - Treasury Department";
+    let file = folder.join("demonstration.csv");
+    let row = format!("\"VARGOSIN, Ilmar\",Individual,1970-03-09,,,P1,,7,{sdn}");
+    std::fs::write(&file, format!("{columns}\n{row}\n")).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn an_imported_list_stands_beside_the_demonstration_list_and_the_last_removal_says_what_follows() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = TestApp::with_demonstration_list(demonstration(folder.path())).await;
+    employ(&app, "root", "admin").await;
+    let root = Browser::signed_in(&app, "root").await;
+    let person = json!({ "id": "own-1", "schema": "Person", "target": true, "properties": { "name": ["Oreste Quimberly"] } });
+    let file = Part::bytes(person.to_string().into_bytes()).file_name("own.json");
+    let imported =
+        ok(root.post("/admin/api/lists").multipart(Form::new().part("files", file).text("name", "own")))
+            .await;
+    let names = |answer: &serde_json::Value| -> Vec<String> {
+        answer["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|list| list["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&imported), ["own", "us_ofac_sdn"]);
+    assert!(imported["notices"][0].as_str().unwrap().contains("stays in force beside"), "{imported}");
+    let ready = ok(app.client.get(format!("{}/health/ready", app.base))).await;
+    let states: Vec<(&str, &str)> = ready["list_sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| (source["name"].as_str().unwrap(), source["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(states, [("own", "in_force"), ("us_ofac_sdn", "in_force")]);
+
+    let left = ok(root.post("/admin/api/lists/us_ofac_sdn/remove")).await;
+    assert_eq!(names(&left), ["own"]);
+    assert_eq!(left["sources"][1]["state"], "removed");
+    let page = root.get("/admin/lists").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("Remove the last list?") && page.contains("demonstration list, removed"), "{page}");
+    let nothing = ok(root.post("/admin/api/lists/own/remove")).await;
+    assert!(names(&nothing).is_empty());
+    let follows = nothing["notices"][0].as_str().unwrap();
+    assert!(follows.contains("nobody can be screened") && follows.contains("manual review"), "{follows}");
+    let ready = app.client.get(format!("{}/health/ready", app.base)).send().await.unwrap();
+    assert_eq!(ready.status(), reqwest::StatusCode::SERVICE_UNAVAILABLE);
+    let again = root.post("/admin/api/lists/us_ofac_sdn/remove").send().await.unwrap();
+    assert_eq!(again.status(), reqwest::StatusCode::NOT_FOUND);
+    app.stop().await;
 }

@@ -1,5 +1,6 @@
 //! A server of its own for each test, and the evidence to show it.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use domain::Timestamp;
@@ -91,10 +92,23 @@ impl TestApp {
 
     /// Under the demonstration policy, with sanctions lists of the test's own, which it puts on the shelf.
     pub async fn with_lists_of(fill: impl FnOnce(&Shelf), adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_store(ListStore::default(), fill, adjust).await
+    }
+
+    /// With the demonstration list of a file, and no other.
+    pub async fn with_demonstration_list(file: PathBuf) -> Self {
+        Self::with_store(ListStore::with_demonstration(file), |_| {}, |_| {}).await
+    }
+
+    async fn with_store(
+        lists: ListStore,
+        fill: impl FnOnce(&Shelf),
+        adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let shelf = Shelf::new(folder.path().join("data").join("lists"));
         fill(&shelf);
-        let lists = Arc::new(ListStore::default());
+        let lists = Arc::new(lists);
         follow(&shelf, &lists).unwrap();
         let shared = tokio::task::spawn_blocking(|| verifiers().clone()).await.unwrap();
         let screening = Arc::new(ListScreener::new(Arc::clone(&lists)));

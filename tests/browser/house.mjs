@@ -122,17 +122,17 @@ const list = (count) => ({
 await root.goto(`${base}/admin/lists`);
 await root.setInputFiles("[name=files]", list(10));
 await root.fill("form[enctype] [name=name]", "walked");
-await root.click("button:has-text('Take it in')");
+await root.click("form[enctype] button:has-text('Import')");
 await root.waitForSelector("tr:has-text('walked')");
 await root.setInputFiles("[name=files]", list(2));
 await root.fill("form[enctype] [name=name]", "walked");
-await root.click("button:has-text('Take it in')");
+await root.click("form[enctype] button:has-text('Import')");
 await root.waitForSelector(".problem:has-text('would shrink')");
 await root.goto(`${base}/admin/lists?name=${encodeURIComponent(`Ilmar ${MARKED} 3`)}`);
 await root.waitForSelector("article.panel");
 assert.notEqual(await root.title(), "broken");
 await inspected(root, "lists");
-await root.click("tr:has-text('walked') button:has-text('Drop')");
+await root.click("tr:has-text('walked') button:has-text('Remove')");
 await root.waitForSelector("tr:has-text('walked')", { state: "detached" });
 assert.deepEqual(wrong, []);
 

@@ -77,7 +77,7 @@ fn doubts(identity: &Identity, problems: &[DocumentProblem]) -> Vec<NotJudged> {
 
 fn any_stale(lists: &[ListVersion], services: &Services, today: NaiveDate) -> bool {
     let limit = services.policy.screening.max_list_age_days;
-    lists.iter().any(|list| screening::is_stale(list, limit, services.production, today))
+    screening::are_stale(lists, limit, services.production, today)
 }
 
 /// Each entity by its better score, best first. A swap between the two screenings leaves the lists of the second on record, and

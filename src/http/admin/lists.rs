@@ -24,6 +24,7 @@ use crate::http::problem::{Answer, ApiError, ErrorBody, FieldProblem};
 use crate::http::refusals::Keyed;
 use crate::http::upload::too_large;
 use crate::list_refresh::follow;
+use crate::list_status::{AgeRule, OnFile, SourceStatus, notices, sources};
 use crate::lists::ListError;
 use crate::lists::format::{Naming, files_of};
 use crate::lists::shelf::{Card, Offer, Shelf, ShelfError};
@@ -55,7 +56,7 @@ pub struct ListView {
     pub entities: u32,
     /// Whether it is only the demonstration list.
     pub demonstration: bool,
-    /// Whether sessions go to review because of it.
+    /// Whether it clears nobody: it is too old, or the demonstration list in production.
     pub stale: bool,
     /// Rows that were rejected; null of the demonstration list.
     pub rejected_rows: Option<usize>,
@@ -68,6 +69,10 @@ pub struct ListView {
 pub struct ListsInForce {
     /// By name.
     pub items: Vec<ListView>,
+    /// Every source of lists with its state, those that are not in force among them.
+    pub sources: Vec<SourceStatus>,
+    /// What follows from the lists in force, where not everybody can be cleared by current ones.
+    pub notices: Vec<String>,
 }
 
 /// A list as its publisher gives it out, in a multipart form.
@@ -101,21 +106,22 @@ pub async fn list_lists(_caller: OperatorCaller, shared: web::Data<Shared>) -> A
 pub async fn in_force(shared: &Shared) -> Result<ListsInForce, ApiError> {
     let shelf = Shelf::new(shared.settings.lists_folder());
     // What is in force is shown without its card too; why that cannot be read is logged.
-    let cards = blocking(move || shelf.cards()).await.unwrap_or_default();
-    let cards: BTreeMap<String, Card> = cards.into_iter().map(|card| (card.name.clone(), card)).collect();
-    let items = shared.lists.versions().into_iter().map(|list| view(shared, list, &cards)).collect();
-    Ok(ListsInForce { items })
+    let on_file = blocking(move || OnFile::read(&shelf)).await.unwrap_or_default();
+    let (in_force, rule) = (shared.lists.versions(), shared.list_age_rule());
+    let sources = sources(&in_force, &on_file, &shared.settings.list_sources, rule);
+    let notices = notices(&in_force, rule);
+    let cards: BTreeMap<String, Card> =
+        on_file.cards.into_iter().map(|card| (card.name.clone(), card)).collect();
+    let items = in_force.into_iter().map(|list| view(rule, list, &cards)).collect();
+    Ok(ListsInForce { items, sources, notices })
 }
 
-fn view(shared: &Shared, list: ListVersion, cards: &BTreeMap<String, Card>) -> ListView {
-    let services = shared.sessions.services();
-    let today = services.clock.now().date_naive();
-    let limit = services.policy.screening.max_list_age_days;
+fn view(rule: AgeRule, list: ListVersion, cards: &BTreeMap<String, Card>) -> ListView {
     let card = cards.get(&list.name).filter(|card| card.version == list.version);
     let problems = card.map(|card| card.problems.as_slice()).unwrap_or_default();
     ListView {
-        age_days: (today - list.as_of()).num_days(),
-        stale: is_stale(&list, limit, services.production, today),
+        age_days: (rule.today - list.as_of()).num_days(),
+        stale: is_stale(&list, rule.max_age_days, rule.production, rule.today),
         rejected_rows: card.map(|card| card.rejected_rows),
         problems: problems
             .iter()
@@ -131,7 +137,7 @@ fn view(shared: &Shared, list: ListVersion, cards: &BTreeMap<String, Card>) -> L
     }
 }
 
-/// Takes a list in, whole or not at all; it is in force when this answers. On several servers, do it on each.
+/// Imports a list, whole or not at all, beside those of other sources; it is in force on this server when this answers.
 #[utoipa::path(
     post, path = "/admin/api/lists", tag = "Admin",
     request_body(content = ListForm, content_type = "multipart/form-data"),
@@ -175,7 +181,7 @@ async fn import(caller: &OperatorCaller, shared: &Shared, form: Parts) -> Result
     in_force(shared).await
 }
 
-/// Drops a list: nobody is screened against it any more. On several servers, do it on each.
+/// Removes a list, the demonstration list too; `notices` say what follows, above all where it was the last one.
 #[utoipa::path(
     post, path = "/admin/api/lists/{name}/remove", tag = "Admin",
     params(("name" = String, Path, description = "The list")),
@@ -198,12 +204,14 @@ pub async fn remove_list(
         let (shelf, lists, list) =
             (Shelf::new(shared.settings.lists_folder()), shared.lists.clone(), name.clone());
         let was_there = blocking(move || {
-            let was_there = shelf.remove(&list)?;
+            let is_demonstration =
+                lists.versions().iter().any(|version| version.demonstration && version.name == list);
+            let was_there = shelf.remove(&list, is_demonstration)?;
             follow(&shelf, &lists)?;
             Ok(was_there)
         });
         if !was_there.await? {
-            let detail = "There is no such list of your own";
+            let detail = "There is no such list";
             return Err(ApiError::refused(StatusCode::NOT_FOUND, "list_not_found", detail));
         }
         let action = OperatorAction::NoteListDropped { list: name };
@@ -344,6 +352,9 @@ impl From<ShelfError> for ApiError {
                      say accept_shrink if it is right"
                 );
                 Self::bad_request("list_shrunk", detail)
+            }
+            ShelfError::RemovedMeanwhile { .. } => {
+                Self::refused(StatusCode::CONFLICT, "list_removed", error.to_string())
             }
             ShelfError::List(error) => Self::bad_request("list_unreadable", told(&error)),
             ShelfError::Io { .. } => {

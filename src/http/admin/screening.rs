@@ -42,7 +42,7 @@ pub struct SearchAnswer {
     /// The lists that were consulted.
     lists: Vec<ConsultedList>,
     /// Name and version of the algorithm.
-    #[schema(example = "ekyc-names-2")]
+    #[schema(example = "ekyc-names-3")]
     algorithm: &'static str,
 }
 

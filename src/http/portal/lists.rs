@@ -1,4 +1,4 @@
-//! The sanctions lists in force, the search in them, and taking one in.
+//! The sanctions lists in force, the search in them, importing and removing one.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::operator::Role;
@@ -11,6 +11,7 @@ use super::{for_operator, problem};
 use crate::http::Shared;
 use crate::http::admin::{ListView, OperatorCaller, SearchQuery, in_force, search};
 use crate::http::problem::ApiError;
+use crate::list_status::{SourceState, SourceStatus};
 
 /// What was typed into the form; nothing at first.
 #[derive(Deserialize)]
@@ -32,9 +33,12 @@ async fn page(caller: OperatorCaller, shared: &Shared, asked: &Asked) -> Result<
     let name = asked.name.clone().filter(|name| !name.trim().is_empty());
     let found = name.map(|name| search(shared, &SearchQuery::named(name, asked.date_of_birth.clone())));
     let is_admin = caller.who.role == Role::Admin;
+    let lists = in_force(shared).await?;
     let content = html! {
-        (table(&in_force(shared).await?.items, is_admin))
-        h2 { "Look a name up" }
+        @for notice in &lists.notices { p class="problem" role="status" { (notice) } }
+        (table(&lists.items, is_admin))
+        (not_in_force(&lists.sources))
+        h2 { "Search name" }
         form method="get" action="/admin/lists" class="row" {
             div { label for="name" { "Name" } input id="name" name="name" required maxlength="300" value=[asked.name.as_deref()]; }
             div {
@@ -56,15 +60,14 @@ async fn page(caller: OperatorCaller, shared: &Shared, asked: &Asked) -> Result<
 
 fn table(lists: &[ListView], is_admin: bool) -> Markup {
     html! {
-        @if lists.is_empty() { p class="problem" { "No list is loaded: nobody can be screened." } }
         div class="wide" role="region" aria-label="Lists in force" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "List" } th scope="col" { "Date" } th scope="col" { "Confirmed" } th scope="col" { "Age" }
                     th scope="col" { "Entities" } th scope="col" { "Rows rejected" } th scope="col" { "Version" }
-                    @if is_admin { th scope="col" { "Drop" } }
+                    @if is_admin { th scope="col" { "Remove" } }
                 } }
-                tbody { @for list in lists { tr { (row(list)) @if is_admin { td { (drop(list)) } } } } }
+                tbody { @for list in lists { tr { (row(list)) @if is_admin { td { (remove(list, lists.len() == 1)) } } } } }
             }
         }
     }
@@ -91,29 +94,53 @@ fn row(list: &ListView) -> Markup {
     }
 }
 
-fn drop(list: &ListView) -> Markup {
+fn remove(list: &ListView, is_last: bool) -> Markup {
+    let ask = if is_last {
+        "Remove the last list? Nobody can be screened without one, and every session goes to manual review."
+    } else {
+        "Remove this list? Nobody is screened against it any more."
+    };
     html! {
-        @if !list.demonstration {
-            form method="post" data-api={ "/admin/api/lists/" (list.name) "/remove" } data-ask="Drop this list? Nobody is screened against it any more." {
-                (problem())
-                button class="bad" type="submit" { "Drop" }
+        form method="post" data-api={ "/admin/api/lists/" (list.name) "/remove" } data-ask=(ask) {
+            (problem())
+            button class="bad" type="submit" { "Remove" }
+        }
+    }
+}
+
+/// The sources that nobody is screened against at the moment.
+fn not_in_force(sources: &[SourceStatus]) -> Markup {
+    let state = |source: &SourceStatus| match source.state {
+        SourceState::NotLoaded => "imported, not loaded",
+        SourceState::NotFetched => "never fetched",
+        SourceState::Replaced => "demonstration list, replaced by the current one",
+        SourceState::Removed => "demonstration list, removed",
+        SourceState::InForce | SourceState::Stale => "in force",
+    };
+    let is_out = |source: &&SourceStatus| !matches!(source.state, SourceState::InForce | SourceState::Stale);
+    let out: Vec<&SourceStatus> = sources.iter().filter(is_out).collect();
+    html! {
+        @if !out.is_empty() {
+            p class="quiet" {
+                "Not in force: "
+                @for (at, source) in out.into_iter().enumerate() { @if at > 0 { "; " } (source.name) " (" (state(source)) ")" }
             }
         }
     }
 }
 
-/// Takes a list in.
+/// Imports a list.
 fn import() -> Markup {
     html! {
         form method="post" enctype="multipart/form-data" data-api="/admin/api/lists" class="panel" {
             (problem())
-            h2 { "Take a list in" }
-            p class="quiet" { "As its publisher gives it out: OFAC, United Nations, European Union, United Kingdom, OpenSanctions, FollowTheMoney. It is taken whole or not at all." }
+            h2 { "Import list" }
+            p class="quiet" { "As its publisher gives it out: OFAC, United Nations, European Union, United Kingdom, OpenSanctions, FollowTheMoney. It is imported whole or not at all, and stays beside the lists of other sources." }
             label { "File; of OFAC's CSV, names and aliases together " input name="files" type="file" multiple required; }
-            label { "Name, where it is not to be the usual one " input name="name" maxlength="64" autocomplete="off"; }
+            label { "Custom name (optional) " input name="name" maxlength="64" autocomplete="off"; }
             label { "Date of the list, where the file does not say it " input name="date" type="date"; }
-            label class="choice" { input type="checkbox" name="accept_shrink" value="true"; " Take it even if it names far fewer than before" }
-            button type="submit" { "Take it in" }
+            label class="choice" { input type="checkbox" name="accept_shrink" value="true"; " Accept a list that names far fewer than before" }
+            button type="submit" { "Import" }
         }
     }
 }

@@ -1,46 +1,28 @@
 //! Aligns the parts of two names, whatever their order, joined or split.
 
-use super::similarity::Part;
-use super::vocabulary::{Token, Vocabulary, letters_between};
+use std::cmp::Ordering;
+
+use super::query::{Candidate, LONGEST_SPAN, MOST_PARTS, Query};
+use super::vocabulary::{Vocabulary, letters_between};
 
 /// Share of its weight that a part of the subject's name costs when the list does not have it.
 pub const EXTRA_PART: f32 = 0.5;
 /// Share of its weight that a listed part costs when the subject does not have it: people leave out names more
 /// often than they invent them.
 const MISSING_PART: f32 = 0.35;
+/// Share of its weight that a part costs in addition when the other side has another one in its place.
+const OTHER_PART: f32 = 0.2;
 /// Least similarity of a part to two parts written together.
 const LEAST_JOINED: f32 = 0.8;
 /// What is left of the score when names of several parts share only one.
 const ONE_PART_ONLY: f32 = 0.7;
-/// Parts of a name that are looked at; nobody has more.
-const MOST_PARTS: usize = 32;
-
-/// A subject's name, made ready to be aligned with many listed ones.
-pub struct Query {
-    /// Its parts.
-    pub parts: Vec<Part>,
-    /// Each part with the next one, written together.
-    pub pairs: Vec<Part>,
-    /// Whether the name was cut off in the machine-readable zone.
-    pub cut: bool,
-}
-
-impl Query {
-    /// Prepares the parts of a name, as `token` weighs them.
-    pub fn new(texts: &[String], cut: bool, token: impl Fn(&str) -> Token) -> Self {
-        let texts = &texts[..texts.len().min(MOST_PARTS)];
-        let parts = texts.iter().map(|text| Part::new(token(text))).collect();
-        let pairs = texts.windows(2).map(|pair| Part::new(token(&pair.concat()))).collect();
-        Self { parts, pairs, cut }
-    }
-}
 
 /// Parts that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlignedPair {
-    /// The subject's part, or two of them.
+    /// The subject's part, or several of them.
     pub query: String,
-    /// The listed part, or two of them.
+    /// The listed part, or several of them.
     pub candidate: String,
     /// Their similarity in [0, 1].
     pub score: f32,
@@ -52,6 +34,21 @@ struct Link {
     score: f32,
     query: (u8, u8),
     candidate: (u8, u8),
+}
+
+impl Link {
+    fn parts(&self) -> u8 {
+        self.query.1 + self.candidate.1
+    }
+}
+
+fn best_first(a: &Link, b: &Link) -> Ordering {
+    let by_score = b.score.total_cmp(&a.score).then_with(|| b.parts().cmp(&a.parts()));
+    by_score.then_with(|| (a.query, a.candidate).cmp(&(b.query, b.candidate)))
+}
+
+fn longest_first(a: &Link, b: &Link) -> Ordering {
+    b.parts().cmp(&a.parts()).then_with(|| best_first(a, b))
 }
 
 /// Aligns one subject's name with listed names; a pair of parts is compared once, however many names share it.
@@ -79,19 +76,38 @@ impl Aligner {
         self.similar.clear();
     }
 
-    /// Similarity of two names in [0, 1]; `candidate` are the numbers of the listed parts.
-    pub fn score(&mut self, query: &Query, candidate: &[u32], vocabulary: &Vocabulary) -> f32 {
-        let candidate = &candidate[..candidate.len().min(MOST_PARTS)];
+    /// Similarity of two names in [0, 1].
+    pub fn score(&mut self, query: &Query, listed: Candidate<'_>, vocabulary: &Vocabulary) -> f32 {
+        let candidate = &listed.parts[..listed.parts.len().min(MOST_PARTS)];
         self.links.clear();
         self.chosen.clear();
         self.link_parts(query, candidate, vocabulary);
+        self.link_spans(query, candidate, vocabulary);
         self.link_joined(query, candidate, vocabulary);
-        self.choose();
-        self.weigh(query, candidate, vocabulary)
+        let has_compounds = self.link_by_sound(query, listed, candidate.len());
+        self.choose(best_first);
+        let score = self.weigh(query, candidate, vocabulary);
+        if !has_compounds {
+            return score;
+        }
+        // A half of a compound may be more like a part of the other name than the whole is, and then leaves the rest alone.
+        let by_parts = std::mem::take(&mut self.chosen);
+        self.choose(longest_first);
+        let as_compounds = self.weigh(query, candidate, vocabulary);
+        if as_compounds <= score {
+            self.chosen = by_parts;
+        }
+        score.max(as_compounds)
     }
 
     /// The parts of the names last scored that belong together, in the order of the subject's name.
-    pub fn pairs(&mut self, query: &Query, candidate: &[u32], vocabulary: &Vocabulary) -> Vec<AlignedPair> {
+    pub fn pairs(
+        &mut self,
+        query: &Query,
+        listed: Candidate<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Vec<AlignedPair> {
+        let candidate = listed.parts;
         self.chosen.sort_by_key(|link| link.query);
         let pair = |link: &Link| AlignedPair {
             query: joined(query.parts[range(link.query)].iter().map(|part| part.token.text.as_str())),
@@ -129,49 +145,85 @@ impl Aligner {
         *row as usize - 1
     }
 
-    /// Parts written together are compared by their letters only: sounds that arise at the seam mean nothing.
-    fn link_joined(&mut self, query: &Query, candidate: &[u32], vocabulary: &Vocabulary) {
-        for (q, pair) in (0..).zip(&query.pairs) {
+    /// Several of the subject's parts written together against one listed part, by their letters and their sound.
+    fn link_spans(&mut self, query: &Query, candidate: &[u32], vocabulary: &Vocabulary) {
+        for span in &query.spans {
             for (c, part) in (0..).zip(candidate) {
                 let listed = vocabulary.token(*part);
-                let score = pair.whole_similarity(&listed.text, listed.letters, LEAST_JOINED);
+                let by_letters = span.part.whole_similarity(&listed.text, listed.letters, LEAST_JOINED);
+                let score = by_letters.max(span.part.join.similarity(listed.join, false));
                 if score >= LEAST_JOINED {
-                    self.links.push(Link { score, query: (q, 2), candidate: (c, 1) });
-                }
-            }
-        }
-        for (c, pair) in (0..).zip(candidate.windows(2)) {
-            let (first, second) = (vocabulary.token(pair[0]), vocabulary.token(pair[1]));
-            let (length, letters) = (first.text.len() + second.text.len(), first.letters | second.letters);
-            self.letters.clear();
-            for (q, part) in (0..).zip(&query.parts) {
-                let longest = part.token.text.len().max(length);
-                let is_near = part.token.text.len().abs_diff(length) * 5 <= longest;
-                // At most a fifth of the letters is edited, and an edit makes two letters differ at most.
-                if !is_near || letters_between(part.token.letters, letters) * 5 > 2 * longest {
-                    continue;
-                }
-                if self.letters.is_empty() {
-                    self.letters.push_str(&first.text);
-                    self.letters.push_str(&second.text);
-                }
-                let score = part.whole_similarity(&self.letters, letters, LEAST_JOINED);
-                if score >= LEAST_JOINED {
-                    self.links.push(Link { score, query: (q, 1), candidate: (c, 2) });
+                    self.links.push(Link { score, query: span.place, candidate: (c, 1) });
                 }
             }
         }
     }
 
-    /// Takes the best links first; what a link covers is taken.
-    fn choose(&mut self) {
-        let parts = |link: &Link| link.query.1 + link.candidate.1;
-        self.links.sort_unstable_by(|a, b| {
-            b.score
-                .total_cmp(&a.score)
-                .then_with(|| parts(b).cmp(&parts(a)))
-                .then_with(|| (a.query, a.candidate).cmp(&(b.query, b.candidate)))
-        });
+    /// Several listed parts written together against one of the subject's, by their letters; in another script also against
+    /// several.
+    fn link_joined(&mut self, query: &Query, candidate: &[u32], vocabulary: &Vocabulary) {
+        for span in 2..=LONGEST_SPAN {
+            for (c, listed) in (0..).zip(candidate.windows(span)) {
+                let tokens = listed.iter().map(|part| vocabulary.token(*part));
+                let (length, letters) = tokens.fold((0, 0), |(length, letters), token| {
+                    (length + token.text.len(), letters | token.letters)
+                });
+                let place = (c, span as u8);
+                self.letters.clear();
+                for (q, part) in (0..).zip(&query.parts) {
+                    let longest = part.token.text.len().max(length);
+                    let is_near = part.token.text.len().abs_diff(length) * 5 <= longest;
+                    // At most a fifth of the letters is edited, and an edit makes two letters differ at most.
+                    let is_far = !is_near || letters_between(part.token.letters, letters) * 5 > 2 * longest;
+                    if part.sounds.is_none() && is_far {
+                        continue;
+                    }
+                    write_together(&mut self.letters, listed, vocabulary);
+                    let score = part.whole_similarity(&self.letters, letters, LEAST_JOINED);
+                    if score >= LEAST_JOINED {
+                        self.links.push(Link { score, query: (q, 1), candidate: place });
+                    }
+                }
+                for span in query.spans.iter().filter(|span| span.is_compound_by_sound()) {
+                    write_together(&mut self.letters, listed, vocabulary);
+                    let score = span.part.whole_similarity(&self.letters, letters, LEAST_JOINED);
+                    if score >= LEAST_JOINED {
+                        self.links.push(Link { score, query: span.place, candidate: place });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Parts written together by the subject, by the list or by both, where they sound the same.
+    /// Whether there are any.
+    fn link_by_sound(&mut self, query: &Query, listed: Candidate<'_>, parts: usize) -> bool {
+        let (all, before) = (listed.parts.len(), self.links.len());
+        let mut at = 0;
+        for span in 2..=LONGEST_SPAN {
+            for c in 0..(all + 1).saturating_sub(span) {
+                let join = listed.joins[at];
+                at += 1;
+                if c + span > parts {
+                    continue;
+                }
+                let candidate = (c as u8, span as u8);
+                let singles = (0..).zip(&query.parts).map(|(q, part)| ((q, 1), part));
+                let spans = query.spans.iter().map(|span| (span.place, &span.part));
+                for (query, part) in singles.chain(spans) {
+                    let score = part.join.similarity(join, query.1 > 1);
+                    if score > 0.0 {
+                        self.links.push(Link { score, query, candidate });
+                    }
+                }
+            }
+        }
+        self.links.len() > before
+    }
+
+    /// Takes the links that come first in `order`; what a link covers is taken.
+    fn choose(&mut self, order: impl Fn(&Link, &Link) -> Ordering) {
+        self.links.sort_unstable_by(order);
         let (mut query_taken, mut candidate_taken) = (0_u64, 0_u64);
         for link in &self.links {
             let (in_query, in_candidate) = (mask(link.query), mask(link.candidate));
@@ -203,9 +255,11 @@ impl Aligner {
         }
         let free = |taken: u64, place: usize| taken & (1 << place) == 0;
         let extra = (0..query.parts.len()).filter(|place| free(query_taken, *place));
-        total += EXTRA_PART * extra.map(|place| asked(place).weight).sum::<f32>();
+        let extra = extra.map(|place| asked(place).weight).sum::<f32>();
+        total += EXTRA_PART * extra;
         let missing = (0..candidate.len()).filter(|place| free(candidate_taken, *place));
-        total += MISSING_PART * missing.map(|place| listed(place).weight).sum::<f32>();
+        let missing = missing.map(|place| listed(place).weight).sum::<f32>();
+        total += MISSING_PART * missing + OTHER_PART * missing.min(extra);
         let in_query = query.parts.iter().filter(|part| part.token.text.len() > 1 && part.token.identifies());
         let in_candidate = (0..candidate.len()).filter(|place| listed(*place).identifies());
         let only_one = identifying < 2 && in_query.count() > 1 && in_candidate.count() > 1;
@@ -226,52 +280,12 @@ fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::verifiers::screening::normal::tokens;
-
-    fn aligned(query: &str, candidate: &str) -> (f32, Vec<AlignedPair>) {
-        let mut vocabulary = Vocabulary::default();
-        let candidate: Vec<u32> = tokens(candidate).iter().map(|text| vocabulary.add(text)).collect();
-        let query = Query::new(&tokens(query), false, Token::new);
-        let mut aligner = Aligner::default();
-        aligner.begin(&vocabulary);
-        let score = aligner.score(&query, &candidate, &vocabulary);
-        (score, aligner.pairs(&query, &candidate, &vocabulary))
-    }
-
-    #[test]
-    fn the_order_of_the_parts_does_not_matter() {
-        assert_eq!(aligned("Ilmar Teodor Vargosin", "VARGOSIN, Ilmar Teodor").0, 1.0);
-    }
-
-    #[test]
-    fn parts_written_together_match_the_same_parts_apart() {
-        for (one, other) in
-            [("Ilmarteodor Vargosin", "Ilmar Teodor Vargosin"), ("Ilmar Var Gosin", "Ilmar Vargosin")]
-        {
-            assert_eq!(aligned(one, other).0, 1.0, "{one}");
-        }
-    }
-
-    #[test]
-    fn a_left_out_middle_name_costs_little_and_a_different_surname_much() {
-        assert!(aligned("Ilmar Vargosin", "Ilmar Teodor Vargosin").0 > 0.8);
-        assert!(aligned("Ilmar Vargosin", "Ilmar Peltrami").0 < 0.6);
-    }
-
-    #[test]
-    fn pairs_stand_in_the_order_of_the_subjects_name() {
-        let pairs = aligned("Ilmra Vargosin", "VARGOSIN Ilmar").1;
-        let parts: Vec<_> = pairs.iter().map(|pair| (pair.query.as_str(), pair.candidate.as_str())).collect();
-        assert_eq!(parts, [("ILMRA", "ILMAR"), ("VARGOSIN", "VARGOSIN")]);
-        assert!(pairs[0].score < pairs[1].score);
-    }
-
-    #[test]
-    fn a_name_of_very_many_parts_is_looked_at_in_part() {
-        let long = "Ilmar ".repeat(100);
-        assert_eq!(aligned(&long, &long).0, 1.0);
+/// The listed parts as one, unless that is there already.
+fn write_together(text: &mut String, parts: &[u32], vocabulary: &Vocabulary) {
+    if text.is_empty() {
+        parts.iter().for_each(|part| text.push_str(&vocabulary.token(*part).text));
     }
 }
+
+#[cfg(test)]
+mod tests;

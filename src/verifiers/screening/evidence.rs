@@ -5,7 +5,7 @@ use domain::country::CountryCode;
 use domain::score::Score;
 use domain::screening::Explanation;
 
-use super::index::document_key;
+use super::document_number::DocumentNumber;
 use crate::lists::{BirthDate, ListedEntity, NameKind};
 
 /// How a birth date agrees with the listed ones; better first.
@@ -142,22 +142,49 @@ pub fn country(subject: &[CountryCode], entity: &ListedEntity) -> Option<Explana
     })
 }
 
-/// What a shared document number adds; a different one takes nothing, since people have many documents.
+/// What a shared document number adds at least; a different one takes nothing, since people have many documents.
 pub const SAME_DOCUMENT: i32 = 4_000;
 
-/// The listed number that is the subject's.
-fn shared_document<'a>(subject: Option<&str>, entity: &'a ListedEntity) -> Option<&'a String> {
-    let key = document_key(subject?)?;
-    entity.documents.iter().find(|number| document_key(number).as_ref() == Some(&key))
+/// How the subject's document number is a listed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedDocument {
+    /// It is so short that strangers may share it, so it supports a name.
+    Supports,
+    /// Nobody else has it by chance: a possible match whatever was read of the name.
+    Decides,
+}
+
+impl SharedDocument {
+    /// How `number` would speak.
+    pub fn of(number: &DocumentNumber) -> Self {
+        if number.is_decisive() { Self::Decides } else { Self::Supports }
+    }
+
+    /// What it adds to the total that everything else makes: one that decides adds what it takes to reach `enough`.
+    pub fn weight(self, rest: i32, enough: Score) -> i32 {
+        match self {
+            Self::Supports => SAME_DOCUMENT,
+            Self::Decides => SAME_DOCUMENT.max(i32::from(enough.steps()) - rest),
+        }
+    }
 }
 
 /// The document number's part in the score; none unless it is a listed one.
-pub fn document_number(subject: Option<&str>, entity: &ListedEntity) -> Option<Explanation> {
-    let listed = shared_document(subject, entity)?;
+pub fn document_number(subject: Option<&str>, entity: &ListedEntity, weight: i32) -> Option<Explanation> {
+    let number = DocumentNumber::read(subject?)?;
+    let is_same =
+        |listed: &&String| DocumentNumber::read(listed).is_some_and(|listed| listed.is_same(&number));
+    let listed = entity.documents.iter().find(is_same)?;
+    let detail = match SharedDocument::of(&number) {
+        SharedDocument::Supports => {
+            "The document number is one of the listed ones, and so short that it alone says little."
+        }
+        SharedDocument::Decides => "The document number is one of the listed ones.",
+    };
     Some(Explanation {
         score: Score::ONE,
-        weight: SAME_DOCUMENT,
-        detail: "The document number is one of the listed ones.".to_owned(),
+        weight,
+        detail: detail.to_owned(),
         query: subject.map(str::to_owned),
         candidate: Some(listed.clone()),
     })

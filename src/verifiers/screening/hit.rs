@@ -6,7 +6,7 @@ use domain::score::Score;
 use domain::screening::{Explanation, MatchedName, ScreeningHit, SpelledName, Subject, TokenPair};
 
 use super::alignment::AlignedPair;
-use super::evidence::{self, DateAgreement};
+use super::evidence::{self, DateAgreement, SharedDocument};
 use super::index::{Index, IndexedName};
 use super::{ALGORITHM, MATCH_THRESHOLD};
 use crate::lists::{ListedEntity, NameKind};
@@ -23,6 +23,8 @@ pub struct Match<'a> {
     pub pairs: Vec<AlignedPair>,
     /// Total score.
     pub score: Score,
+    /// Everything but the names.
+    pub evidence: EntityEvidence,
 }
 
 /// Weight of the names: the whole score, before the evidence.
@@ -33,24 +35,33 @@ const NAME_WEIGHT: i32 = 10_000;
 pub struct EntityEvidence {
     /// How the birth dates agree.
     pub agreement: DateAgreement,
+    /// How the subject's document is one of the entity's.
+    document: Option<SharedDocument>,
     weight: i32,
 }
 
 impl EntityEvidence {
-    /// Weighs everything but the names; `is_holder` tells whether the subject's document is one of the entity's.
-    pub fn of(subject: &Subject, entity: &ListedEntity, is_holder: bool) -> Self {
+    /// Weighs everything but the names; `document` tells whether the subject's document is one of the entity's.
+    pub fn of(subject: &Subject, entity: &ListedEntity, document: Option<SharedDocument>) -> Self {
         let (agreement, _) = DateAgreement::of(subject.date_of_birth, &entity.birth_dates);
-        let weight = agreement.weight()
-            + evidence::country_weight(&subject.countries, entity)
-            + if is_holder { evidence::SAME_DOCUMENT } else { 0 };
-        Self { agreement, weight }
+        let weight = agreement.weight() + evidence::country_weight(&subject.countries, entity);
+        Self { agreement, document, weight }
+    }
+
+    /// What a shared document adds to names of this similarity and kind.
+    fn document_weight(&self, names: f32, kind: NameKind) -> i32 {
+        self.document.map_or(0, |document| document.weight(self.rest(names, kind), MATCH_THRESHOLD))
+    }
+
+    fn rest(&self, names: f32, kind: NameKind) -> i32 {
+        i32::from(Score::quantise(names).steps()) + self.weight + evidence::name_kind_weight(kind)
     }
 }
 
 /// The total: the names' score and the weights of the evidence, within [0, 1].
 pub fn total(names: f32, evidence: &EntityEvidence, kind: NameKind) -> Score {
-    let names = i32::from(Score::quantise(names).steps());
-    Score::saturating(u32::try_from(names + evidence.weight + evidence::name_kind_weight(kind)).unwrap_or(0))
+    let all = evidence.rest(names, kind) + evidence.document_weight(names, kind);
+    Score::saturating(u32::try_from(all).unwrap_or(0))
 }
 
 /// The most that evidence other than a document number can make of a similarity of names.
@@ -62,14 +73,15 @@ pub fn most(names: f32) -> Score {
 
 /// Says in full what a match is and why.
 pub fn compose(index: &Index, subject: &Subject, found: Match<'_>) -> ScreeningHit {
-    let Match { spelling, name, similarity, pairs, score } = found;
+    let Match { spelling, name, similarity, pairs, score, evidence: weighed } = found;
     let (entity, version) = index.entity(name.entity);
     let listed = index.listed_name(name);
-    let number = subject.document_number.as_deref();
+    let number = subject.document_number.as_deref().filter(|_| weighed.document.is_some());
+    let document_weight = weighed.document_weight(similarity, listed.kind);
     let mut explanations: BTreeMap<String, Explanation> = [
         ("birth_date", Some(evidence::birth_date(subject.date_of_birth, entity))),
         ("country", evidence::country(&subject.countries, entity)),
-        ("document_number", evidence::document_number(number, entity)),
+        ("document_number", evidence::document_number(number, entity, document_weight)),
         ("weak_alias", evidence::weak_alias(listed.kind, &listed.text)),
     ]
     .into_iter()

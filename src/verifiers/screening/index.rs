@@ -5,29 +5,29 @@
 use std::sync::Arc;
 
 use domain::birth_date::BirthDate;
-use domain::document::number_class::number_class;
 use domain::screening::{ListVersion, SpelledName};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::alignment::{EXTRA_PART, Query};
+use super::alignment::EXTRA_PART;
+use super::document_number::DocumentNumber;
 use super::keys::{Key, KeyTable};
-use super::normal::{fold, skeleton, tokens};
+use super::normal::{fold, liaison, skeleton, tokens};
+use super::query::{Candidate, Query, joins};
+use super::script;
+use super::shared::Shared;
+use super::similarity::{Join, Part};
 use super::vocabulary::{Neighbour, Vocabulary};
 use crate::lists::{ListedEntity, ListedName, SanctionsList, Schema};
 
-/// Names that are compared in full for one spelling of the subject.
-const CANDIDATES: usize = 160;
 /// What an agreeing birth date is worth among candidates: half a rare name part.
 const AGREEING_DATE: f32 = 0.5;
 /// What the length of a listed name takes among candidates, so that `A B` comes before `A B C D`.
 const UNSHARED: f32 = 0.2;
 /// Least score that a name can still reach to become a candidate: with all the evidence on top it would not be reported.
 const LEAST_REACHABLE: f32 = 0.4;
-/// Characters of a document number that is worth comparing.
-const LEAST_DOCUMENT_NUMBER: usize = 5;
-/// Letters of two parts that are looked up together.
+/// Letters of several parts that are looked up together.
 const LEAST_PAIR: usize = 4;
-/// Consonants of two parts that are looked up by their skeleton.
+/// Consonants of several parts that are looked up by their skeleton.
 const LEAST_PAIR_SKELETON: usize = 4;
 
 /// Where an entity stands: the list and its place in it.
@@ -46,6 +46,8 @@ pub struct IndexedName {
     position: u32,
     /// Where its parts begin and how many there are.
     parts: (u32, u32),
+    /// Where its joins begin.
+    joins: u32,
     /// Sum of the weights of its parts.
     weight: f32,
     /// Years in which its bearer may be born, and those beside them, one bit each.
@@ -60,12 +62,15 @@ pub struct Index {
     names: Vec<IndexedName>,
     /// Numbers of the parts of all names, one name after the other.
     parts: Vec<u32>,
+    /// How the parts of all names sound when they are written together, one name after the other.
+    joins: Vec<Join>,
     /// Names by part: where those of part `n` begin in `holders`.
     postings: Vec<u32>,
     bearers: Vec<u32>,
-    /// Names by two neighbouring parts written together.
+    /// Names by two or three neighbouring parts written together.
     joined: KeyTable,
-    documents: FxHashMap<Box<str>, Vec<EntityAt>>,
+    /// Holders of documents by all forms of their numbers; whether the form is the whole number.
+    documents: FxHashMap<Box<str>, Vec<(EntityAt, bool)>>,
     /// Digests of the entities, which every hit names.
     fingerprints: FxHashMap<EntityAt, Box<str>>,
     persons: usize,
@@ -74,23 +79,11 @@ pub struct Index {
 impl Index {
     /// Indexes the persons of `lists`.
     pub fn build(lists: Vec<Arc<SanctionsList>>) -> Self {
-        Self::build_of(lists, |_| true, None)
+        Self::build_part(lists, |_| true)
     }
 
-    /// Indexes some persons of `lists` and weighs their names as the whole index does, so that scores are the same.
-    pub fn build_part(
-        lists: Vec<Arc<SanctionsList>>,
-        whole: &Self,
-        takes: impl Fn(&ListedEntity) -> bool,
-    ) -> Self {
-        Self::build_of(lists, takes, Some(&whole.vocabulary))
-    }
-
-    fn build_of(
-        lists: Vec<Arc<SanctionsList>>,
-        takes: impl Fn(&ListedEntity) -> bool,
-        weights: Option<&Vocabulary>,
-    ) -> Self {
+    /// Indexes some persons of `lists`; their scores are those that they have among all others.
+    pub fn build_part(lists: Vec<Arc<SanctionsList>>, takes: impl Fn(&ListedEntity) -> bool) -> Self {
         let mut index = Self { lists: lists.clone(), ..Self::default() };
         let mut joined = Vec::new();
         for (list, number) in lists.iter().zip(0..) {
@@ -103,12 +96,7 @@ impl Index {
         }
         index.joined = KeyTable::new(joined);
         index.post();
-        let occurrences: Vec<usize> =
-            (0..index.vocabulary.len()).map(|part| index.entities_of(part as u32)).collect();
-        index.vocabulary.finish(&occurrences, index.persons);
-        if let Some(weights) = weights {
-            index.vocabulary.weigh_as(weights);
-        }
+        index.vocabulary.finish();
         for at in 0..index.names.len() {
             let parts = index.parts_of(&index.names[at]);
             index.names[at].weight = parts.iter().map(|part| index.vocabulary.token(*part).weight).sum();
@@ -123,18 +111,27 @@ impl Index {
             let texts = tokens(&name.text);
             let start = u32::try_from(self.parts.len()).expect("fewer parts than 2^32");
             self.parts.extend(texts.iter().map(|text| self.vocabulary.add(text)));
-            for pair in texts.windows(2) {
-                each_joined_key(&pair.concat(), |key| joined.push((key, number)));
+            for span in texts.windows(2).chain(texts.windows(3)) {
+                each_joined_key(&span.concat(), |key| joined.push((key, number)));
             }
             let parts = (start, u32::try_from(texts.len()).expect("fewer parts than 2^32"));
-            self.names.push(IndexedName { entity: at, position, parts, weight: 0.0, years });
+            let joined_from = u32::try_from(self.joins.len()).expect("fewer joins than 2^32");
+            self.joins.extend(joins(&texts));
+            self.names.push(IndexedName {
+                entity: at,
+                position,
+                parts,
+                joins: joined_from,
+                weight: 0.0,
+                years,
+            });
         }
         self.fingerprints.insert(at, entity.fingerprint().into());
-        for number in entity.documents.iter().filter_map(|number| document_key(number)) {
-            let holders = self.documents.entry(number.into()).or_default();
-            if holders.last() != Some(&at) {
-                holders.push(at);
-            }
+        for number in entity.documents.iter().filter_map(|number| DocumentNumber::read(number)) {
+            let mut add =
+                |key: String, is_whole| self.documents.entry(key.into()).or_default().push((at, is_whole));
+            add(number.whole, true);
+            number.bare.into_iter().for_each(|bare| add(bare, false));
         }
     }
 
@@ -160,15 +157,6 @@ impl Index {
     fn bearers_of(&self, part: u32) -> &[u32] {
         let part = part as usize;
         &self.bearers[self.postings[part] as usize..self.postings[part + 1] as usize]
-    }
-
-    fn entities_of(&self, part: u32) -> usize {
-        let mut last = None;
-        // Names of one entity stand together.
-        let is_new = |name: &&u32| {
-            last.replace(self.names[**name as usize].entity) != Some(self.names[**name as usize].entity)
-        };
-        self.bearers_of(part).iter().filter(is_new).count()
     }
 
     /// Versions of the lists behind the index.
@@ -226,8 +214,16 @@ impl Index {
         &self.entity(name.entity).0.names[name.position as usize]
     }
 
+    /// An indexed name, to align with.
+    pub fn candidate(&self, name: &IndexedName) -> Candidate<'_> {
+        let (parts, from) = (self.parts_of(name), name.joins as usize);
+        // Spans of two, and of three.
+        let count = parts.len().saturating_sub(1) + parts.len().saturating_sub(2);
+        Candidate { parts, joins: &self.joins[from..from + count] }
+    }
+
     /// Numbers of the parts of an indexed name.
-    pub fn parts_of(&self, name: &IndexedName) -> &[u32] {
+    fn parts_of(&self, name: &IndexedName) -> &[u32] {
         let (start, length) = name.parts;
         &self.parts[start as usize..(start + length) as usize]
     }
@@ -237,15 +233,29 @@ impl Index {
         &self.vocabulary
     }
 
-    /// A subject's name in parts, weighed as the lists weigh them.
-    pub fn query(&self, name: &SpelledName) -> Query {
-        Query::new(&tokens(&name.text), name.truncated, |text| self.vocabulary.subject(text))
+    /// The ways to read a subject's name: by its usual romanisation, and by its sounds if it is in another script.
+    pub fn queries(name: &SpelledName) -> Vec<Query> {
+        let texts = tokens(&name.text);
+        let plain = if script::is_literal(&name.text) {
+            Query::literal(&texts, name.truncated)
+        } else {
+            Query::new(&texts, name.truncated)
+        };
+        let sounded = script::words(&name.text).map(|words| Query::sounded(&words, name.truncated));
+        [Some(plain), sounded].into_iter().flatten().collect()
     }
 
     /// Everybody who has this document number.
-    pub fn holders(&self, document_number: &str) -> &[EntityAt] {
-        let key = document_key(document_number);
-        key.and_then(|key| self.documents.get(key.as_str())).map_or(&[], Vec::as_slice)
+    pub fn holders(&self, number: &DocumentNumber) -> Vec<EntityAt> {
+        let of = |key: &str| self.documents.get(key).map_or(&[][..], Vec::as_slice);
+        let whole = of(&number.whole).iter();
+        // Without what stands beside it a number is looked for among whole ones only: of two such rests nobody knows that
+        // they are of one number.
+        let bare = number.bare.as_deref().map_or(&[][..], of).iter().filter(|(_, is_whole)| *is_whole);
+        let mut holders: Vec<EntityAt> = whole.chain(bare).map(|(at, _)| *at).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        holders
     }
 
     /// Numbers of all names of one entity.
@@ -255,9 +265,9 @@ impl Index {
         start as u32..end as u32
     }
 
-    /// The names that share most with `query`, best first; equal ones in the order of the lists. A birth date that
-    /// agrees brings a name forward, so that the many bearers of common names do not crowd out the one that matters.
-    pub fn propose<'s>(&self, query: &Query, born: Option<BirthDate>, shared: &'s mut Shared) -> &'s [u32] {
+    /// Looks for the names that share most with `query`, and leaves them in `shared`. A birth date that agrees brings a name
+    /// forward, so that the many bearers of common names do not crowd out the one that matters.
+    pub fn propose(&self, query: &Query, born: Option<BirthDate>, shared: &mut Shared) {
         shared.begin(self.names.len());
         let sources = self.sources(query, shared);
         let whole: f32 =
@@ -274,8 +284,8 @@ impl Index {
                 let worth = similarity * self.vocabulary.token(number).weight;
                 self.bearers_of(number).iter().for_each(|name| shared.add(*name, worth, opens));
             }
-            if let Some(text) = source.joined {
-                each_joined_key(text, |key| {
+            if let Some(part) = source.joined {
+                each_joined_key_of(part, |key| {
                     self.joined.get(key).for_each(|name| shared.add(name, source.weight, opens));
                 });
             }
@@ -288,16 +298,15 @@ impl Index {
             let date = if name.years & born == 0 { 0.0 } else { AGREEING_DATE };
             date - UNSHARED * name.weight
         });
-        shared.best(CANDIDATES)
     }
 
     /// What of the subject's name names are looked up by, the most telling first.
     fn sources<'q>(&self, query: &'q Query, shared: &mut Shared) -> Vec<Source<'q>> {
-        let mut sources = Vec::with_capacity(query.parts.len() + query.pairs.len());
+        let mut sources = Vec::with_capacity(query.parts.len() + query.spans.len());
         let parts = query.parts.iter().filter(|part| part.token.identifies()).map(|part| (part, true));
-        let pairs =
-            query.pairs.iter().filter(|pair| pair.token.text.len() >= LEAST_PAIR).map(|pair| (pair, false));
-        for (part, is_single) in parts.chain(pairs) {
+        let spans = query.spans.iter().map(|span| &span.part);
+        let spans = spans.filter(|span| span.token.text.len() >= LEAST_PAIR).map(|span| (span, false));
+        for (part, is_single) in parts.chain(spans) {
             let start = shared.neighbours.len();
             let mut potential: f32 = 0.0;
             self.vocabulary.each_neighbour(part, |neighbour| {
@@ -305,10 +314,10 @@ impl Index {
                     potential.max(neighbour.similarity * self.vocabulary.token(neighbour.number).weight);
                 shared.neighbours.push(neighbour);
             });
-            let joined = is_single.then_some(part.token.text.as_str());
-            if let Some(text) = joined {
+            let joined = is_single.then_some(part);
+            if let Some(part) = joined {
                 let mut is_joined = false;
-                each_joined_key(text, |key| is_joined |= self.joined.get(key).next().is_some());
+                each_joined_key_of(part, |key| is_joined |= self.joined.get(key).next().is_some());
                 potential = if is_joined { potential.max(part.token.weight) } else { potential };
             }
             let neighbours = start..shared.neighbours.len();
@@ -319,34 +328,45 @@ impl Index {
     }
 }
 
-/// A part of the subject's name, or two, with what it may mean.
+/// A part of the subject's name, or several, with what it may mean.
 struct Source<'q> {
     neighbours: std::ops::Range<usize>,
-    /// The text that may be two listed parts written together.
-    joined: Option<&'q str>,
+    /// The part that may be two or three listed ones written together.
+    joined: Option<&'q Part>,
     /// The most that a listed part can be worth by it.
     potential: f32,
     weight: f32,
 }
 
-/// A document number as it is compared: letters and digits only, those of one shape as one. None if it is too short to
-/// mean anything.
-pub fn document_key(number: &str) -> Option<String> {
-    let mut key = number_class(number);
-    key.retain(|character| character.is_ascii_alphanumeric());
-    (key.len() >= LEAST_DOCUMENT_NUMBER).then_some(key)
-}
-
-/// Kinds of key for two parts written together.
+/// Kinds of key for parts written together.
 const JOINED_FOLD: u64 = 3;
 const JOINED_SKELETON: u64 = 4;
 
-fn each_joined_key(text: &str, mut take: impl FnMut(u64)) {
+fn each_joined_key(text: &str, take: impl FnMut(u64)) {
     let folded = fold(text);
     let bones = skeleton(&folded);
-    take(Key::of(JOINED_FOLD).and(folded.as_bytes()).done());
-    if bones.len() >= LEAST_PAIR_SKELETON {
-        take(Key::of(JOINED_SKELETON).and(bones.as_bytes()).done());
+    each_joined_key_of_form(&folded, &bones, take);
+}
+
+/// The keys of a part that may be several listed ones.
+fn each_joined_key_of(part: &Part, mut take: impl FnMut(u64)) {
+    match &part.sounds {
+        None => each_joined_key_of_form(&part.token.fold, &part.token.skeleton, take),
+        Some(sounds) => {
+            for (folded, bones) in sounds.forms() {
+                each_joined_key_of_form(folded, bones, &mut take);
+            }
+        }
+    }
+}
+
+fn each_joined_key_of_form(folded: &str, bones: &str, mut take: impl FnMut(u64)) {
+    if !folded.is_empty() {
+        take(Key::of(JOINED_FOLD).and(folded.as_bytes()).done());
+    }
+    let spoken = liaison(bones);
+    if spoken.len() >= LEAST_PAIR_SKELETON {
+        take(Key::of(JOINED_SKELETON).and(spoken.as_bytes()).done());
     }
 }
 
@@ -355,50 +375,4 @@ fn year_bits(date: &BirthDate, beside: i32) -> u128 {
     const FIRST: i32 = 1_900;
     let (first, last) = date.years();
     (first - beside..=last + beside).fold(0, |bits, year| bits | 1 << (year - FIRST).rem_euclid(128))
-}
-
-/// What each name shares with the subject's; made anew by no query, only cleaned.
-#[derive(Default)]
-pub struct Shared {
-    worth: Vec<f32>,
-    touched: Vec<u32>,
-    neighbours: Vec<Neighbour>,
-}
-
-impl Shared {
-    fn begin(&mut self, names: usize) {
-        for name in self.touched.drain(..) {
-            if let Some(worth) = self.worth.get_mut(name as usize) {
-                *worth = 0.0;
-            }
-        }
-        self.worth.resize(names, 0.0);
-        self.neighbours.clear();
-    }
-
-    fn add(&mut self, name: u32, worth: f32, opens: bool) {
-        let sum = &mut self.worth[name as usize];
-        if *sum == 0.0 {
-            if !opens {
-                return;
-            }
-            self.touched.push(name);
-        }
-        *sum += worth;
-    }
-
-    fn adjust(&mut self, by: impl Fn(u32) -> f32) {
-        self.touched.iter().for_each(|name| self.worth[*name as usize] += by(*name));
-    }
-
-    fn best(&mut self, count: usize) -> &[u32] {
-        let worth = &self.worth;
-        let by_worth = |a: &u32, b: &u32| worth[*b as usize].total_cmp(&worth[*a as usize]).then(a.cmp(b));
-        let count = count.min(self.touched.len());
-        if count < self.touched.len() {
-            self.touched.select_nth_unstable_by(count, by_worth);
-        }
-        self.touched[..count].sort_unstable_by(by_worth);
-        &self.touched[..count]
-    }
 }

@@ -37,11 +37,11 @@ fn letter(character: char) -> char {
 }
 
 /// Articles, prepositions, generations and titles: parts that names gain and lose freely.
-const PARTICLES: [&str; 49] = [
+const PARTICLES: [&str; 56] = [
     "AL", "EL", "UL", "AD", "AS", "AR", "AN", "ASH", "BIN", "BEN", "IBN", "BINT", "BINTI", "ABU", "DE",
     "DEL", "DELLA", "DI", "DA", "DO", "DOS", "DAS", "LA", "LAS", "LOS", "LE", "VAN", "VON", "DER", "DEN",
     "TER", "Y", "E", "THE", "OF", "JR", "SR", "II", "III", "DR", "MR", "MRS", "PROF", "GEN", "COL", "HAJI",
-    "HAJJI", "MULLAH", "SHAYKH",
+    "HAJJI", "MULLAH", "SHAYKH", "UR", "UD", "US", "ER", "ED", "ES", "EZ",
 ];
 
 /// Whether a token is a particle or a title rather than a part that identifies.
@@ -130,6 +130,26 @@ pub fn skeleton(fold: &str) -> String {
     bones
 }
 
+/// Whether a part is the second half of a compound, with its article: `EDDINE` of `NOUR EDDINE`.
+pub fn begins_with_article(token: &str) -> bool {
+    let article = ["AD", "AL", "ED", "EL", "OD", "UD", "UL"].iter().any(|article| token.starts_with(article));
+    article && ["DIN", "DINE", "DEEN", "DDYN", "LAH", "LLA"].iter().any(|ending| token.ends_with(ending))
+}
+
+/// The skeleton of parts written together, as they are spoken: the L of an Arabic article falls silent before the consonants
+/// that it is assimilated to, so that `ABD AL RAHMAN`, `ABDULRAHMAN` and `ABDURRAHMAN` are one.
+pub fn liaison(skeleton: &str) -> String {
+    let mut spoken = String::with_capacity(skeleton.len());
+    for (at, letter) in skeleton.char_indices() {
+        let is_assimilated =
+            letter == 'L' && at > 0 && skeleton[at + 1..].starts_with(['D', 'N', 'R', 'S', 'T', 'Z']);
+        if !is_assimilated && !spoken.ends_with(letter) {
+            spoken.push(letter);
+        }
+    }
+    spoken
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,5 +177,20 @@ mod tests {
     fn a_skeleton_keeps_the_first_letter_and_the_consonants() {
         assert_eq!(skeleton(&fold("MOHAMMED")), skeleton(&fold("MUHAMAD")));
         assert_eq!(skeleton("AMIRA"), "AMR");
+    }
+
+    #[test]
+    fn an_article_is_spoken_with_what_follows_it() {
+        let spoken = |text: &str| liaison(&skeleton(&fold(text)));
+        for (one, other) in [
+            ("ABDALRAHMAN", "ABDURRAHMAN"),
+            ("ABDULRAHMAN", "ABDURREHMAN"),
+            ("NURALDIN", "NUREDDIN"),
+            ("NOUREDDINE", "NURALDIN"),
+            ("ABDALAZIZ", "ABDELAZIZ"),
+        ] {
+            assert_eq!(spoken(one), spoken(other), "{one} {other}");
+        }
+        assert_eq!(spoken("LARDO"), "LRD");
     }
 }

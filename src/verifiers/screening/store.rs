@@ -1,6 +1,7 @@
 //! The lists in force: swapped whole, read without waiting.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -18,6 +19,9 @@ pub struct ListStore {
     confirmed: ArcSwap<BTreeMap<String, NaiveDate>>,
     /// Persons whom some swap took away or changed, by their ids, until monitoring has noted it.
     disturbed: Mutex<BTreeSet<String>>,
+    /// The file of the demonstration list, where there is one.
+    demonstration: Option<PathBuf>,
+    changing: Mutex<()>,
 }
 
 /// What a swap changed.
@@ -35,16 +39,29 @@ impl ListStore {
         Self { index: ArcSwap::from_pointee(Index::build(lists)), ..Self::default() }
     }
 
-    /// Puts freshly loaded lists in the place of those of the same name and drops what `keeps` does not name, all in one
-    /// step; readers go on with what they have. The demonstration list goes once there is another. Blocks for the time
-    /// that indexing takes; one caller at a time.
-    pub fn swap(&self, fresh: Vec<SanctionsList>, keeps: impl Fn(&str) -> bool) -> Swap {
+    /// An empty store that knows where the demonstration list lies.
+    pub fn with_demonstration(file: PathBuf) -> Self {
+        Self { demonstration: Some(file), ..Self::default() }
+    }
+
+    /// The file of the demonstration list, where there is one.
+    pub fn demonstration(&self) -> Option<&Path> {
+        self.demonstration.as_deref()
+    }
+
+    /// Waits until nobody else in this process changes the lists in force, and keeps others waiting: who compares them with the
+    /// folder of lists must not undo what somebody else has read there later.
+    pub fn alone(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts freshly loaded lists in the place of those of the same name and drops those that `keeps` refuses, all in one step;
+    /// readers go on with what they have. Blocks for the time that indexing takes; one caller at a time.
+    pub fn swap(&self, fresh: Vec<SanctionsList>, keeps: impl Fn(&ListVersion) -> bool) -> Swap {
         let before = self.index.load_full();
         let stays = |list: &&Arc<SanctionsList>| {
-            let name = &list.version.name;
-            let is_replaced = fresh.iter().any(|fresh| fresh.version.name == *name);
-            let is_kept = if list.version.demonstration { fresh.is_empty() } else { keeps(name) };
-            is_kept && !is_replaced
+            let is_replaced = fresh.iter().any(|fresh| fresh.version.name == list.version.name);
+            !is_replaced && keeps(&list.version)
         };
         let mut lists: Vec<_> = before.lists().iter().filter(stays).cloned().collect();
         lists.extend(fresh.into_iter().map(Arc::new));
@@ -121,7 +138,7 @@ mod tests {
         store.swap(vec![named("b", "2")], |_| true);
         assert_eq!(versions(&store), [("a".into(), "1".into()), ("b".into(), "2".into())]);
         assert_eq!(before.versions()[1].version, "1");
-        store.swap(vec![], |name| name == "b");
+        store.swap(vec![], |list| list.name == "b");
         assert_eq!(versions(&store), [("b".into(), "2".into())]);
     }
 
@@ -140,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn the_demonstration_list_goes_once_there_is_another() {
+    fn another_list_stays_until_it_is_dropped_whatever_comes_beside_it() {
         let mut demonstration = named("demonstration", "1");
         demonstration.version.demonstration = true;
         let store = ListStore::new(vec![demonstration]);
-        store.swap(vec![], |_| false);
-        assert_eq!(store.versions().len(), 1);
-        store.swap(vec![named("a", "1")], |_| true);
-        assert_eq!(versions(&store), [("a".into(), "1".into())]);
+        store.swap(vec![named("own", "1")], |_| true);
+        assert_eq!(versions(&store), [("demonstration".into(), "1".into()), ("own".into(), "1".into())]);
+        store.swap(vec![], |list| !list.demonstration);
+        assert_eq!(versions(&store), [("own".into(), "1".into())]);
     }
 
     #[test]

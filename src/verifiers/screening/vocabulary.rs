@@ -1,12 +1,15 @@
-//! The distinct parts of all listed names, and which of them a misspelt part may mean.
+//! The distinct parts of all listed names, and which of them a part may mean that is misspelt or in another script.
 
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
+use super::abbreviations::names_of;
 use super::keys::{Key, KeyTable};
-use super::normal::{fold, is_particle, skeleton};
-use super::similarity::Part;
+use super::normal::{fold, skeleton};
+use super::similarity::{Join, Part};
+use super::sounds::Sounds;
+use super::weights::{LEAST_OF_A_NAME, weight, weight_of_skeleton};
 
 /// One name part in its three forms, with its weight.
 #[derive(Clone, Debug)]
@@ -23,39 +26,46 @@ pub struct Token {
     pub fold_letters: u32,
     /// How much the part identifies, in (0, 1]: rare parts much, common ones and particles little.
     pub weight: f32,
+    /// How it sounds, to be compared with parts written together.
+    pub join: Join,
+    /// The names that it stands for, where it is a written abbreviation.
+    pub stands_for: &'static [&'static str],
 }
 
-/// Weight of articles, titles and the like.
-const PARTICLE_WEIGHT: f32 = 0.05;
-/// Weight of the commonest names.
-const LEAST_WEIGHT: f32 = 0.2;
-/// Weight of an initial: less than any name.
-const INITIAL_WEIGHT: f32 = 0.15;
-
 impl Token {
-    /// A part that no list holds, so as rare as can be.
+    /// A part in its forms.
     pub fn new(text: &str) -> Self {
         let folded = fold(text);
+        let stands_for = names_of(text);
         let skeleton = skeleton(&folded);
-        let weight = match text.len() {
-            _ if is_particle(text) => PARTICLE_WEIGHT,
-            1 => INITIAL_WEIGHT,
-            _ => 1.0,
-        };
-        let fold_letters = letters(&folded);
-        Self { text: text.to_owned(), fold: folded, skeleton, letters: letters(text), fold_letters, weight }
+        Self {
+            text: text.to_owned(),
+            join: Join::new(&folded, &skeleton),
+            skeleton,
+            letters: letters(text),
+            fold_letters: letters(&folded),
+            weight: stands_for
+                .iter()
+                .map(|name| weight(name, &fold(name)))
+                .fold(weight(text, &folded), f32::min),
+            fold: folded,
+            stands_for,
+        }
+    }
+
+    /// A part in another script: what it weighs is what the commonest of its Latin spellings does.
+    pub fn sounded(text: &str, sounds: &Sounds) -> Self {
+        let mut token = Self::new(text);
+        for (folded, bones) in sounds.forms() {
+            let known = if folded.is_empty() { weight_of_skeleton(bones) } else { weight(folded, folded) };
+            token.weight = token.weight.min(known);
+        }
+        token
     }
 
     /// Whether the part identifies by itself: no particle and no initial.
     pub fn identifies(&self) -> bool {
-        self.weight >= LEAST_WEIGHT
-    }
-
-    fn weigh(&mut self, names: usize, of: usize) {
-        if self.identifies() {
-            let rarity = (of as f32 / names as f32).ln() / (of as f32 + 1.0).ln();
-            self.weight = rarity.clamp(LEAST_WEIGHT, 1.0);
-        }
+        self.weight >= LEAST_OF_A_NAME
     }
 }
 
@@ -90,25 +100,14 @@ impl Vocabulary {
         number
     }
 
-    /// Makes the parts findable, once all are there, and sets their weights: `occurrences[n]` of all `of` entities have
-    /// part `n` in a name.
-    pub fn finish(&mut self, occurrences: &[usize], of: usize) {
-        for (token, names) in self.tokens.iter_mut().zip(occurrences) {
-            token.weigh((*names).max(1), of);
-        }
+    /// Makes the parts findable, once all are there.
+    pub fn finish(&mut self) {
         let mut entries = Vec::new();
         for (number, token) in (0..).zip(&self.tokens) {
             each_key(token, |key| entries.push((key, number)));
         }
         self.keys = KeyTable::new(entries);
         self.neighbours.resize_with(self.tokens.len(), OnceLock::new);
-    }
-
-    /// Takes the weights from another vocabulary, where it knows the part.
-    pub fn weigh_as(&mut self, other: &Self) {
-        for token in &mut self.tokens {
-            token.weight = other.subject(&token.text).weight;
-        }
     }
 
     /// The part with this number.
@@ -121,15 +120,12 @@ impl Vocabulary {
         self.tokens.len()
     }
 
-    /// A subject's part, with the weight of the same listed part if there is one.
-    pub fn subject(&self, text: &str) -> Token {
-        self.numbers.get(text).map_or_else(|| Token::new(text), |number| self.token(*number).clone())
-    }
-
     /// Hands on the parts that identify and that `part` may mean: those that share a key with it, which are the same sound
     /// or skeleton or one letter away from it, and are alike.
     pub fn each_neighbour(&self, part: &Part, mut take: impl FnMut(Neighbour)) {
-        match self.numbers.get(part.token.text.as_str()) {
+        let known =
+            self.numbers.get(part.token.text.as_str()).filter(|_| part.sounds.is_none() && !part.is_literal);
+        match known {
             Some(number) => {
                 let known = self.neighbours[*number as usize].get_or_init(|| self.find(part).into());
                 known.iter().copied().for_each(take);
@@ -140,7 +136,10 @@ impl Vocabulary {
 
     fn find(&self, part: &Part) -> Vec<Neighbour> {
         let mut numbers = Vec::new();
-        each_key(&part.token, |key| numbers.extend(self.keys.get(key)));
+        match &part.sounds {
+            Some(sounds) => each_key_of_sounds(sounds, |key| numbers.extend(self.keys.get(key))),
+            None => each_key(&part.token, |key| numbers.extend(self.keys.get(key))),
+        }
         numbers.sort_unstable();
         numbers.dedup();
         let alike = numbers.into_iter().filter_map(|number| {
@@ -172,6 +171,9 @@ const SKELETON: u64 = 2;
 /// Keys under which a part is found: its fold and skeleton, whole and with each single letter left out. Two forms
 /// that are one insertion, deletion, replacement or swap apart share a key (the deletion neighbourhood of SymSpell).
 fn each_key(token: &Token, mut take: impl FnMut(u64)) {
+    for name in token.stands_for {
+        take(Key::of(FOLD).and(fold(name).as_bytes()).done());
+    }
     for (form, kind, deletable) in
         [(&token.fold, FOLD, DELETABLE_FOLD), (&token.skeleton, SKELETON, DELETABLE_SKELETON)]
     {
@@ -191,6 +193,18 @@ fn each_key(token: &Token, mut take: impl FnMut(u64)) {
     }
 }
 
+/// Keys of all spellings that a part in another script may have.
+fn each_key_of_sounds(sounds: &Sounds, mut take: impl FnMut(u64)) {
+    for (folded, bones) in sounds.forms() {
+        if !folded.is_empty() {
+            take(Key::of(FOLD).and(folded.as_bytes()).done());
+        }
+        if bones.len() >= 2 {
+            take(Key::of(SKELETON).and(bones.as_bytes()).done());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,7 +214,7 @@ mod tests {
         let mut vocabulary = Vocabulary::default();
         let number = vocabulary.add("VARGOSIN");
         vocabulary.add("PELTRAMI");
-        vocabulary.finish(&[1, 1], 2);
+        vocabulary.finish();
         let neighbours = |text: &str| {
             let mut found = vec![];
             vocabulary.each_neighbour(&Part::new(Token::new(text)), |one| found.push(one.number));
@@ -210,17 +224,5 @@ mod tests {
             assert_eq!(neighbours(spelling), [number], "{spelling}");
         }
         assert!(neighbours("QUIMBY").is_empty());
-    }
-
-    #[test]
-    fn a_rare_part_weighs_more_than_a_common_one_and_a_particle_least() {
-        let mut vocabulary = Vocabulary::default();
-        for text in ["RARE", "COMMON", "AL"] {
-            vocabulary.add(text);
-        }
-        vocabulary.finish(&[1, 400, 900], 1_000);
-        let weight = |text: &str| vocabulary.subject(text).weight;
-        assert!(weight("RARE") > 0.9 && weight("COMMON") < 0.3 && weight("AL") < 0.1);
-        assert_eq!(weight("UNLISTED"), 1.0);
     }
 }

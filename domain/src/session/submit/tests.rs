@@ -328,6 +328,21 @@ fn the_demonstration_list_judges_outside_production_only() {
 }
 
 #[test]
+fn the_demonstration_list_beside_a_current_one_keeps_nobody_from_being_judged() {
+    let demonstration = ListVersion { date: day(2022, 5, 1), demonstration: true, ..list() };
+    let beside = |other: ListVersion| {
+        let lists = vec![demonstration.clone(), other];
+        move |world: &mut World| {
+            world.screening.lists = lists;
+            world.production = true;
+        }
+    };
+    expect(Decision::Approved, &[], beside(list()));
+    let old = ListVersion { date: day(2026, 5, 1), ..list() };
+    expect_not_judged(&[NotJudged::ListsStale], beside(old));
+}
+
+#[test]
 fn a_person_under_age_goes_to_a_reviewer() {
     expect(Decision::ManualReview, &[RiskFactor::BelowMinimumAge], |world| {
         world.document.fields.birth_date = day(2008, 6, 2);

@@ -59,7 +59,6 @@ pub async fn of(
     let mut among: Vec<SessionId> = found.iter().flat_map(|(_, sessions)| sessions).copied().collect();
     among.sort_unstable();
     among.dedup();
-    let filter = SessionFilter { among: Some(among), ..SessionFilter::default() };
     shared.catch_up.wait().await?;
     let filter = SessionFilter { among: Some(among), ..SessionFilter::default() };
     let page = shared.store.list_sessions(&filter, PageStart::Offset(0), SHOWN).await?;

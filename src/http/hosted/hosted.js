@@ -93,8 +93,9 @@ async function refused(name, problems) {
       return line;
     }),
   );
-  at("left").textContent = left > 0 ? say("attempts_left", { left }) : say("no_attempt_left");
   const done = stepOf(name).done;
+  // Whoever let every challenge pass has nothing to go on with.
+  at("left").textContent = left > 0 ? say("attempts_left", { left }) : say(done ? "no_attempt_left" : "no_way_on");
   // A movement has no picture to go on with: it is tried again while that can be.
   const mayGoOn = done && (name !== "liveness" || left === 0);
   const on = section.querySelector('[data-choice="on"]');

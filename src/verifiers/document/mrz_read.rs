@@ -326,9 +326,13 @@ pub(super) fn vote_on_names(
             }
         }
     }
-    let (text, confidences) = elected(&ballots);
+    let (text, mut confidences) = elected(&ballots);
     reading.rows[row] =
         if reading.format == MrzFormat::FrenchId { text } else { without_noise_after_name(&text) };
+    // Where something was hidden, further looks see no more.
+    for (new, old) in confidences.iter_mut().zip(&reading.confidences[row]) {
+        *new = if *old > 0.0 { *new } else { 0.0 };
+    }
     reading.confidences[row] = confidences;
     reading.parsed = Mrz::parse(&reading.rows, today);
     Ok(())

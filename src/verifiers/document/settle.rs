@@ -24,7 +24,7 @@ const SUREST: f32 = 7.0;
 /// Known characters that a doubtful one is compared with.
 const MOST_COMPARED: usize = 6;
 /// Odds (natural logarithm) for a whole step of correlation between likenesses.
-const LIKENESS_ODDS: f32 = 40.0;
+const LIKENESS_ODDS: f32 = 10.0;
 /// A pixel as a share of a character's height from which likenesses of so small a print tell nothing.
 const COARSEST_PIXEL: f32 = 0.05;
 /// No likeness is surer than this.

@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(in_force(&other), in_force(&store));
         shelf.remove("own", false).unwrap();
         follow(&shelf, &store).unwrap();
-        assert_eq!(in_force(&store), [demonstration.clone()]);
+        assert_eq!(in_force(&store), std::slice::from_ref(&demonstration));
         shelf.remove(demonstration::LIST_NAME, true).unwrap();
         for store in [&store, &other] {
             follow(&shelf, store).unwrap();

@@ -197,7 +197,7 @@ fn placed(face: FaceBox, page: &TextBox, image: &RgbImage) -> FaceBox {
     let along = share(face.left) * page.width + wide / 2.0 - page.width / 2.0;
     let down = share(face.top) * page.height + high / 2.0 - page.height / 2.0;
     let (x, y) = page.moved(along, down).centre;
-    let (wide, high) = if quarter_turns(page.along) % 2 == 0 { (wide, high) } else { (high, wide) };
+    let (wide, high) = if quarter_turns(page.along).is_multiple_of(2) { (wide, high) } else { (high, wide) };
     box_within(image, (x - wide / 2.0, y - high / 2.0), (wide, high))
 }
 

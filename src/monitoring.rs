@@ -148,11 +148,17 @@ impl Monitor {
         let delta = delta.await??;
         self.lists.note_disturbed(&noted);
         let mut turn = Turn { pass: Pass::default(), conflict: None };
-        if !delta.changed.is_empty() {
-            self.match_everybody(index, &delta, &mut turn).await?;
+        let matched = match delta.changed.is_empty() {
+            true => Ok(()),
+            false => self.match_everybody(index, &delta, &mut turn).await,
+        };
+        // Where nobody opens, those with an alert still may; the change is not dealt with all the same.
+        if !matches!(matched, Ok(()) | Err(MonitoringError::NobodyOpens(_))) {
+            return matched.map(|()| None);
         }
         // Always: the change that opened an alert may have been taken back before it was settled.
         self.screen_alerted(&delta.changes, &mut turn).await?;
+        matched?;
         let Turn { pass, conflict } = turn;
         // Everybody else is done; whoever was being changed is looked at again.
         conflict.map_or(Ok(()), Err)?;

@@ -161,9 +161,23 @@ impl Deliverer {
         let mut turns = lanes.turns(self.store.partners_owed(now).await?, clock);
         turns.truncate(PARTNERS);
         let each = CANDIDATES / (turns.len().max(1) as u32);
-        let admits = |partner: &str, lane: &str| lanes.enter(partner, lane, clock);
-        let claimed =
-            self.store.claim_deliveries(now, now + LEASE, self.worker, &turns, each, admits).await?;
+        let mut entered: Vec<String> = vec![];
+        let admits = |partner: &str, lane: &str| {
+            let enters = lanes.enter(partner, lane, clock);
+            entered.extend(enters.then(|| lane.to_owned()));
+            enters
+        };
+        let claimed = self.store.claim_deliveries(now, now + LEASE, self.worker, &turns, each, admits).await;
+        // What was admitted and is not sent gives its place back: the claim failed, or the message cannot be read.
+        for due in claimed.iter().flatten() {
+            if let Some(at) = entered.iter().position(|lane| *lane == due.lane) {
+                entered.swap_remove(at);
+            }
+        }
+        for lane in &entered {
+            lanes.give_back(lane);
+        }
+        let claimed = claimed?;
         let started = claimed.len();
         for due in claimed {
             let (this, done) = (Arc::clone(self), done.clone());

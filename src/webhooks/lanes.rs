@@ -99,14 +99,6 @@ impl Lanes {
     /// Gives the place back; `reached` tells whether somebody answered, whatever the answer.
     pub fn leave(&mut self, name: &str, reached: bool, now: Instant) {
         let Some(lane) = self.lanes.get_mut(name) else { return };
-        lane.in_flight = lane.in_flight.saturating_sub(1);
-        self.in_flight = self.in_flight.saturating_sub(1);
-        if let Some(under_way) = self.partners.get_mut(&lane.partner) {
-            *under_way = under_way.saturating_sub(1);
-            if *under_way == 0 {
-                self.partners.remove(&lane.partner);
-            }
-        }
         if reached {
             lane.failures = 0;
             lane.open_until = None;
@@ -114,6 +106,20 @@ impl Lanes {
             lane.failures += 1;
             if lane.failures >= FAILURES {
                 lane.open_until = Some(now + OPEN);
+            }
+        }
+        self.give_back(name);
+    }
+
+    /// Gives a place back in which nothing was tried.
+    pub fn give_back(&mut self, name: &str) {
+        let Some(lane) = self.lanes.get_mut(name) else { return };
+        lane.in_flight = lane.in_flight.saturating_sub(1);
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(under_way) = self.partners.get_mut(&lane.partner) {
+            *under_way = under_way.saturating_sub(1);
+            if *under_way == 0 {
+                self.partners.remove(&lane.partner);
             }
         }
         if lane.in_flight == 0 && lane.failures == 0 {
@@ -177,6 +183,17 @@ mod tests {
         let (mut lanes, now) = (Lanes::default(), Instant::now());
         lanes.enter("p", "a", now);
         lanes.leave("a", true, now);
+        assert!(lanes.lanes.is_empty() && lanes.partners.is_empty());
+        assert_eq!(lanes.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_place_in_which_nothing_was_tried_is_free_again_and_counts_as_no_failure() {
+        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        for _ in 0..1_000 {
+            assert!(lanes.enter("p", "a", now));
+            lanes.give_back("a");
+        }
         assert!(lanes.lanes.is_empty() && lanes.partners.is_empty());
         assert_eq!(lanes.in_flight(), 0);
     }

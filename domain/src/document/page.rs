@@ -259,7 +259,9 @@ fn is_foreign(face: &Seen<'_>, portrait: &Seen<'_>, page: Option<&PageArea>, rul
     }
     let is_unlike = likeness.is_some_and(|score| score < rules.reject_below);
     let is_clear = face.face.finding.good_quality() && portrait.face.finding.good_quality();
-    (relative >= AS_LARGE && !is_holder) || (relative >= GHOST && is_unlike && is_clear)
+    // Without a page nothing says that the smaller one of two is the ghost: the larger may lie beside the document.
+    let least = if page.is_some() { GHOST } else { 0.0 };
+    (relative >= AS_LARGE && !is_holder) || (relative >= least && is_unlike && is_clear)
 }
 
 /// Whether a face is as large as portraits are, where there is none to compare it with.

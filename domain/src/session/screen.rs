@@ -24,7 +24,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// The person as the latest document and the latest screening say.
+    /// The person as the latest document says and as a reviewer entered last.
     pub(super) async fn open(
         state: &Session,
         session: SessionId,
@@ -32,7 +32,7 @@ impl Person {
     ) -> Result<Self, SessionError> {
         let vault = services.vault.as_ref();
         let (_, read) = state.document().ok_or(SessionError::IdentityUnread)?;
-        let entered = match state.screening().and_then(|screened| screened.entered.as_ref()) {
+        let entered = match state.entered() {
             Some(sealed) => Some((open(vault, session, sealed).await?, sealed.clone())),
             None => None,
         };

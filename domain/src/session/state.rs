@@ -17,7 +17,7 @@ use crate::document_type::DocumentSide;
 use crate::evidence::Fingerprint;
 use crate::ids::OperatorId;
 use crate::policy::Policy;
-use crate::screening::ScreeningHits;
+use crate::screening::{EnteredIdentity, ScreeningHits};
 use crate::sealed::Sealed;
 
 /// The folded session.
@@ -33,6 +33,8 @@ pub struct Session {
     liveness_match: Option<FacesCompared>,
     submitted_at: Option<Timestamp>,
     screening: Option<SanctionsScreened>,
+    /// What a reviewer entered last; it outlives a resubmission.
+    entered: Option<Sealed<EnteredIdentity>>,
     risk: Option<RiskAssessed>,
     decision: Option<SessionDecided>,
     expired_at: Option<Timestamp>,
@@ -241,6 +243,10 @@ impl Session {
         &self.rescreenings
     }
 
+    pub(super) const fn entered(&self) -> Option<&Sealed<EnteredIdentity>> {
+        self.entered.as_ref()
+    }
+
     pub(super) fn findings(&self) -> &[Sealed<ScreeningHits>] {
         &self.findings
     }
@@ -259,6 +265,11 @@ impl Session {
 
     /// Whether the liveness step as a whole passed: the check itself, and the same face as the selfie's.
     pub fn liveness_passed(&self) -> Option<bool> {
+        // Asked for again and not answered: the check of an earlier round vouches for nobody.
+        let is_asked = self.round().is_some_and(|round| round.steps.contains(&Step::Liveness));
+        if is_asked && self.checks().is_empty() {
+            return None;
+        }
         let check = self.liveness()?;
         let is_other_face = self.liveness_match.as_ref().is_some_and(|comparison| !comparison.matched);
         Some(check.verdict.passed && !is_other_face)
@@ -390,6 +401,9 @@ impl Session {
             SessionEvent::SanctionsScreened(screening) => {
                 // It asked all lists about all that is known, so that it takes the place of what was found before.
                 self.findings = vec![screening.hits.clone()];
+                if screening.entered.is_some() {
+                    self.entered.clone_from(&screening.entered);
+                }
                 self.screening = Some(screening);
             }
             SessionEvent::RiskAssessed(risk) => self.risk = Some(risk),

@@ -34,7 +34,8 @@ pub(super) async fn handle(
         return Err(SessionError::StepsMissing(vec![Step::Document]));
     }
     let person = Person::open(state, session, services).await?;
-    let screened = person.screen(services).await?.event(session, None, None, services, now).await?;
+    let entered = person.entered.as_ref().map(|(_, sealed)| sealed.clone());
+    let screened = person.screen(services).await?.event(session, None, entered, services, now).await?;
     let applicant = Applicant {
         evidence_reused: reuse::is_reused(state, session, services).await?,
         ..Applicant::of(&person.identity, &services.policy, now.date_naive())

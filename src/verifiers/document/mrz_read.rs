@@ -145,7 +145,7 @@ impl MrzReading {
         names.copied().fold(1.0, f32::min)
     }
 
-    fn is_seen(&self) -> bool {
+    pub(super) fn is_seen(&self) -> bool {
         self.data_characters()
             .filter(|(byte, _)| *byte != b'<')
             .all(|(_, confidence)| confidence >= LEAST_SURE)

@@ -21,6 +21,8 @@ use crate::verifiers::runtime::RuntimeError;
 
 /// Grey levels between the darkest and the brightest 1 % below which stretching may help.
 const LOW_CONTRAST: f32 = 150.0;
+/// Work of looking for another zone: some lines, read upside down.
+const BESIDE_WORK: u64 = 10_000;
 /// Scores are integers in steps of 1e-4.
 const SCORE_STEPS: f32 = 10_000.0;
 
@@ -49,7 +51,7 @@ pub struct OcrConfig {
 
 impl Default for OcrConfig {
     fn default() -> Self {
-        Self { first_side: 960, second_side: 1280, look_again: true, work: 50_000, closing_work: 10_000 }
+        Self { first_side: 960, second_side: 1280, look_again: true, work: 50_000, closing_work: 30_000 }
     }
 }
 
@@ -115,7 +117,7 @@ pub fn read_document(
         Some(thorough) => CropReader::new(thorough, Tier::Thorough, image, &closing),
         None => CropReader::new(&models.fast, Tier::Fast, image, &closing),
     };
-    let mut zone = search.best().filter(|zone| zone.is_zone()).cloned();
+    let mut zone = search.best_of(MrzReading::is_zone).cloned();
     let mut is_contradicted = false;
     if let Some(zone) = &mut zone {
         if zone.is_valid() {
@@ -125,7 +127,7 @@ pub fn read_document(
     }
     let second_zone = match (&zone, &search.page) {
         (Some(zone), Some(page)) => {
-            let beside = Effort::new(config.closing_work);
+            let beside = Effort::new(BESIDE_WORK);
             let reader = CropReader::new(&models.fast, Tier::Fast, image, &beside);
             second_zone::is_seen(&page.lines, zone, |area| {
                 Ok(reader.line(area)?.map(|read| PageLine { area: *area, read }))
@@ -216,7 +218,13 @@ impl<'a> Search<'a> {
     }
 
     fn best(&self) -> Option<&MrzReading> {
-        self.readings.iter().reduce(|best, next| if next.beats(best) { next } else { best })
+        self.best_of(|_| true)
+    }
+
+    /// The best of some readings: rows that are no zone do not hide one that is.
+    fn best_of(&self, wanted: impl Fn(&MrzReading) -> bool) -> Option<&MrzReading> {
+        let wanted = self.readings.iter().filter(|reading| wanted(reading));
+        wanted.reduce(|best, next| if next.beats(best) { next } else { best })
     }
 
     fn finish(self, image: &RgbImage, zone: Option<MrzReading>, is_contradicted: bool) -> DocumentReading {

@@ -89,9 +89,11 @@ fn into_domain(mut reading: super::DocumentReading) -> DocumentReading {
     let (is_valid, second_zone) = (reading.mrz_valid, reading.second_zone);
     let mrz = reading.zone.and_then(|zone| {
         let name_confidence = Score::quantise(zone.name_confidence());
+        let is_seen = zone.is_seen();
         let mrz = zone.parsed.ok()?;
-        // Digits that fit although their characters were hardly seen are a guess that happened to fit.
-        let repaired = mrz.check_digits().all_valid() && !is_valid && zone.ambiguous.is_empty();
+        // Digits that fit although their characters were hardly seen are a guess that happened to fit; so may each digit for itself.
+        let is_guessed = mrz.check_digits().all_valid() || !is_seen;
+        let repaired = is_guessed && !is_valid && zone.ambiguous.is_empty();
         Some(document::MrzReading {
             mrz,
             rows: zone.rows,

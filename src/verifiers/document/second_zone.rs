@@ -52,7 +52,9 @@ fn is_beside(row: &TextBox, line: &TextBox) -> bool {
 fn repeats(line: &PageLine, zone: &MrzReading) -> bool {
     let text = line.read.mrz.greedy();
     zone.rows.iter().any(|row| {
-        let same = text.bytes().zip(row.bytes()).filter(|(one, other)| one == other).count();
-        same as f32 >= SAME * text.len() as f32
+        // Fillers that both have say nothing: rows of short names are mostly fillers.
+        let told: Vec<_> = text.bytes().zip(row.bytes()).filter(|pair| *pair != (b'<', b'<')).collect();
+        let same = told.iter().filter(|(one, other)| one == other).count();
+        same as f32 >= SAME * told.len() as f32
     })
 }

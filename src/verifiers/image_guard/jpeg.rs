@@ -21,7 +21,7 @@ pub use scans::{Outcome, coefficient_bytes, verify};
 const MOST_SEGMENTS: usize = 4_096;
 /// Scans of one picture. Progressive encoders write about ten; each further one costs a pass over the whole picture however
 /// few bytes it has.
-const MOST_SCANS: usize = 100;
+const MOST_SCANS: usize = 32;
 
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;

@@ -210,6 +210,20 @@ fn without_a_zone_two_people_are_two_and_a_huge_face_is_no_portrait() {
 }
 
 #[test]
+fn a_larger_face_beside_a_card_without_a_zone_is_noticed_though_the_portrait_is_no_half_of_it() {
+    let card = Specimen { has_zone: false, ..passport() };
+    let reading = DocumentReading { zones: vec![], ..passport_at(UPRIGHT) };
+    let reading = DocumentReading { mrz: card.reading().mrz, ..reading };
+    for width in [38.0, 45.0, 54.0] {
+        let finding = chosen(&reading, &[face((80.0, 0.0), width, UPRIGHT, 0.0), portrait(UPRIGHT)]);
+        assert_eq!(finding.problems, [FaceProblem::NotOnDocument], "{width} mm");
+    }
+    // The holder's own ghost image is as small.
+    let ghost = face((40.0, 10.0), 6.0, UPRIGHT, 0.95);
+    assert!(chosen(&reading, &[ghost, portrait(UPRIGHT)]).good_quality());
+}
+
+#[test]
 fn a_zone_whose_check_digits_are_mostly_wrong_says_nothing_of_a_page() {
     let mut specimen = Specimen { zones: passport_at(UPRIGHT).zones, ..passport() };
     specimen.edit = |rows| spoil(rows, 9);

@@ -1,8 +1,10 @@
+use chrono::Duration;
+
 use super::super::testing::reviews::{
     ANN, BEN, approve, approve_with_note, claim, id, operator, resolve, undecided, unscreened,
 };
-use super::super::testing::{Story, World, face, hit};
-use super::super::{Action, Decision, SessionError, SessionEvent};
+use super::super::testing::{Story, World, face, hit, selfie};
+use super::super::{Action, Decision, RequestResubmission, SessionError, SessionEvent, Step};
 use crate::document::specimen::day;
 use crate::review::Resolution;
 use crate::screening::{EnteredIdentity, ScreeningHit, ScreeningOutcome};
@@ -151,6 +153,19 @@ fn an_entered_name_finds_its_own_hits_and_hides_none_of_the_others() {
     assert_eq!(approved.state().outcome(), Some(Decision::Approved));
     let later = approved.given(|world| world.listed = Some(("Ilmar Vargosin", modified("b")))).rescreened();
     assert_eq!(later.state().outcome(), Some(Decision::ManualReview), "what was entered goes on counting");
+}
+
+#[test]
+fn what_a_reviewer_entered_is_screened_after_a_resubmission_too() {
+    let story = claimed(undecided(), ANN)
+        .given(|world| world.listed = Some(("Ilmar Vargosin", hit("b", true))))
+        .then_from(operator(ANN), by_hand("Ilmar Vargosin"))
+        .then_from(operator(ANN), resolve("b", Resolution::SamePerson));
+    let (steps, expires_at) = (vec![Step::Selfie], story.world.now + Duration::hours(24));
+    let again = Action::RequestResubmission(RequestResubmission { steps, message: None, expires_at });
+    let story = story.then_from(operator(ANN), again).then(selfie("new")).then(Action::Submit);
+    assert_eq!(story.state().outcome(), Some(Decision::ManualReview));
+    assert_eq!(story.state().screening().map(|screened| screened.matches), Some(1));
 }
 
 #[test]

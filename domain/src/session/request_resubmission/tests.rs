@@ -176,3 +176,13 @@ fn what_is_over_or_was_never_submitted_is_not_sent_back() {
     let refused = cancelled.when_from(REVIEWER, ask(&cancelled, &[Step::Document]));
     assert_eq!(refused, Err(SessionError::Cancelled));
 }
+
+#[test]
+fn liveness_that_was_asked_for_again_and_let_pass_is_not_taken_from_the_round_before() {
+    let story = asked(in_review(), &[Step::Document, Step::Liveness]);
+    let document = story.document("new");
+    let let_pass = |story: Story| story.then(Action::IssueChallenge).after(Duration::seconds(60));
+    let story = let_pass(let_pass(let_pass(story.then(document)))).then(Action::Submit);
+    assert_eq!(story.state().liveness_passed(), None);
+    assert_eq!(story.state().outcome(), Some(Decision::ManualReview));
+}

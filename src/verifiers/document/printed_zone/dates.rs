@@ -85,9 +85,13 @@ fn month(part: &str) -> Option<u32> {
     MONTHS.iter().find(|(name, _)| *name == start).map(|(_, number)| *number)
 }
 
+/// How documents without an end write its year.
+const NEVER: i32 = 9_999;
+
 /// A year of four digits: two could be of either century.
 fn year(part: &str) -> Option<i32> {
-    (part.len() == 4).then(|| part.parse().ok()).flatten().filter(|year| (1900..2100).contains(year))
+    let year = (part.len() == 4).then(|| part.parse().ok()).flatten();
+    year.filter(|year| (1900..2100).contains(year) || *year == NEVER)
 }
 
 fn date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
@@ -105,6 +109,12 @@ mod tests {
         {
             assert_eq!(parse(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_year_of_documents_without_an_end_is_read() {
+        assert_eq!(parse("31.12.9999"), NaiveDate::from_ymd_opt(9999, 12, 31));
+        assert_eq!(parse("31.12.9998"), None);
     }
 
     #[test]

@@ -361,8 +361,8 @@ mod tests {
                 .map(|field| mrz.is_checked(field))
         };
         assert_eq!(digits(&FRENCH), [true; 3]);
-        assert_eq!(digits(&[FRENCH[0], &FRENCH[1].replace("310285", "310286")])[0], false);
-        assert_eq!(digits(&[FRENCH[0], &FRENCH[1].replace("651206", "651207")])[1], false);
+        assert!(!digits(&[FRENCH[0], &FRENCH[1].replace("310285", "310286")])[0]);
+        assert!(!digits(&[FRENCH[0], &FRENCH[1].replace("651206", "651207")])[1]);
         assert_eq!(digits(&[&FRENCH[0].replace("THIER<", "THIERE"), FRENCH[1]]), [true, true, false]);
     }
 

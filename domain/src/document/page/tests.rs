@@ -159,10 +159,10 @@ fn both_sides_of_a_card_in_one_picture_are_one_card_if_the_front_says_so() {
     let front = face((0.0, -90.0), 18.0, UPRIGHT, 1.0);
     let alone = passport_at(UPRIGHT);
     let card = |front_beside| DocumentReading { front_beside, ..alone.clone() };
-    assert!(is_portrait(&chosen(&card(true), &[front.clone()])));
-    assert!(chosen(&card(true), &[front.clone()]).good_quality());
+    assert!(is_portrait(&chosen(&card(true), std::slice::from_ref(&front))));
+    assert!(chosen(&card(true), std::slice::from_ref(&front)).good_quality());
     assert_eq!(
-        chosen(&card(false), &[front.clone()]).problems,
+        chosen(&card(false), std::slice::from_ref(&front)).problems,
         [FaceProblem::NoFace, FaceProblem::NotOnDocument]
     );
     // Somebody else's face as well: two people, of whom one has no business there.

@@ -157,23 +157,38 @@ pub fn told(name: &str) -> String {
 /// The names that stand more than once in one object: parsers differ in which of them counts.
 fn repeated(text: &str) -> Vec<FieldProblem> {
     let found = RefCell::new(vec![]);
-    let names = Names { path: &["body".to_owned()], found: &found };
+    let names = Names { at: At::Body, found: &found };
     // What does not parse was refused before.
     let _ = names.deserialize(&mut serde_json::Deserializer::from_str(text));
     found.into_inner()
 }
 
+/// Where in a body something stands; written down only where it is wrong, for a body may be deep and wide.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Body,
+    Name(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
+}
+
+impl At<'_> {
+    fn path(&self) -> Vec<String> {
+        let (above, step) = match self {
+            Self::Body => return vec!["body".to_owned()],
+            Self::Name(above, name) => (above, told(name)),
+            Self::Item(above, number) => (above, number.to_string()),
+        };
+        let mut path = above.path();
+        path.push(step);
+        path
+    }
+}
+
 /// Walks through JSON for its names alone.
 #[derive(Clone, Copy)]
 struct Names<'a> {
-    path: &'a [String],
+    at: At<'a>,
     found: &'a RefCell<Vec<FieldProblem>>,
-}
-
-impl Names<'_> {
-    fn path_to(&self, step: String) -> Vec<String> {
-        self.path.iter().cloned().chain([step]).collect()
-    }
 }
 
 impl<'de> DeserializeSeed<'de> for Names<'_> {
@@ -194,12 +209,13 @@ impl<'de> Visitor<'de> for Names<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = std::collections::HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            let path = self.path_to(told(&name));
-            map.next_value_seed(Names { path: &path, ..self })?;
-            if !seen.insert(name) && self.found.borrow().len() < MOST_TOLD {
+            let at = At::Name(&self.at, &name);
+            map.next_value_seed(Names { at, found: self.found })?;
+            if seen.contains(&name) && self.found.borrow().len() < MOST_TOLD {
                 let msg = "The name stands more than once".to_owned();
-                self.found.borrow_mut().push(FieldProblem { loc: path, msg, kind: "duplicate".into() });
+                self.found.borrow_mut().push(FieldProblem { loc: at.path(), msg, kind: "duplicate".into() });
             }
+            seen.insert(name);
         }
         Ok(())
     }
@@ -207,8 +223,8 @@ impl<'de> Visitor<'de> for Names<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut number = 0_usize;
         loop {
-            let path = self.path_to(number.to_string());
-            if seq.next_element_seed(Names { path: &path, ..self })?.is_none() {
+            let at = At::Item(&self.at, number);
+            if seq.next_element_seed(Names { at, found: self.found })?.is_none() {
                 return Ok(());
             }
             number += 1;

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::ports::{PortError, SanctionsScreener};
 use domain::score::Score;
-use domain::screening::{ScreeningFinding, ScreeningHit, ScreeningHits, Subject};
+use domain::screening::{ScreeningFinding, ScreeningHit, ScreeningHits, SpelledName, Subject};
 
 use alignment::Aligner;
 use document_number::DocumentNumber;
@@ -114,6 +114,12 @@ struct Found {
 /// Possible matches of `subject` in `index`, best first and always in the same order: by score, then a confirmed
 /// birth date before an absent one before a contradicted one, then by id.
 pub fn screen(index: &Index, subject: &Subject) -> ScreeningFinding {
+    // Where no name was read the number is looked up all the same, beside an empty one.
+    let nameless = subject.names.is_empty().then(|| {
+        let names = vec![SpelledName { text: String::new(), truncated: false }];
+        Subject { names, ..subject.clone() }
+    });
+    let subject = nameless.as_ref().unwrap_or(subject);
     let read = |(spelling, name)| Index::queries(name).into_iter().map(move |query| (spelling, query));
     let queries: Vec<(usize, Query)> = subject.names.iter().enumerate().flat_map(read).collect();
     let hits = WORKBENCH.with_borrow_mut(|bench| {

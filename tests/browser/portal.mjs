@@ -103,7 +103,9 @@ await ben.reload();
 await ben.click("text=Take the case");
 await ben.waitForSelector("text=Give the case back");
 await inspected(ben, "case-phone");
-await ben.click("button:has-text('Approve')");
+await ben.keyboard.press("a");
+assert.equal(await ben.evaluate(() => document.activeElement.textContent), "Approve");
+await ben.keyboard.press("Enter");
 // The next case follows by itself.
 await ben.waitForURL((url) => isCase(url) && url.href !== address);
 await ben.goto(address);
@@ -150,8 +152,10 @@ assert.equal(await ann.locator("text=Give the case back").count(), 1, "the keys 
 await ann.click("button:has-text('Keyboard')");
 await ann.check("[data-switch]");
 await ann.keyboard.press("Escape");
+// This case has a match that nobody has resolved: what is not offered has no key either.
 await ann.keyboard.press("a");
-assert.equal(await ann.evaluate(() => document.activeElement.textContent), "Approve");
+assert.equal(await ann.locator("button:has-text('Approve')").count(), 0);
+assert.equal(await ann.evaluate(() => document.activeElement.textContent), "Keyboard");
 await ann.keyboard.press("j");
 await ann.keyboard.press("Space");
 // In a field no key is a command.

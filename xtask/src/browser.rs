@@ -81,7 +81,7 @@ fn finished(script: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has a specimen's holder approved, puts the name on a list, and waits until the session is open again.
+/// Has a specimen's holder approved, puts the name on a list of today, and waits until the session is open again.
 fn listed_session(server: &Server) -> anyhow::Result<String> {
     let samples = server.folder().join("samples");
     let drawn = ekyc(["demo", "--images"]).arg(&samples).stdout(Stdio::null()).status()?;
@@ -91,7 +91,7 @@ fn listed_session(server: &Server) -> anyhow::Result<String> {
     let entity = said(python()?.args(["tests/browser/case.py", "list", &session]), server)?;
     std::fs::write(&list, entity)?;
     let list = list.to_str().context("the temporary folder has a plain name")?;
-    server.command(["lists", "import", list, "--name", "own", "--date", "2026-01-01"], "")?;
+    server.command(["lists", "import", list, "--name", "own"], "")?;
     said(python()?.args(["tests/browser/case.py", "wait", &session]), server)?;
     Ok(session)
 }

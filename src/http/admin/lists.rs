@@ -106,12 +106,16 @@ pub async fn list_lists(_caller: OperatorCaller, shared: web::Data<Shared>) -> A
 pub async fn in_force(shared: &Shared) -> Result<ListsInForce, ApiError> {
     let shelf = Shelf::new(shared.settings.lists_folder());
     // What is in force is shown without its card too; why that cannot be read is logged.
-    let on_file = blocking(move || OnFile::read(&shelf)).await.unwrap_or_default();
+    let on_file = blocking(move || OnFile::read(&shelf)).await.ok();
     let (in_force, rule) = (shared.lists.versions(), shared.list_age_rule());
-    let sources = sources(&in_force, &on_file, &shared.settings.list_sources, rule);
-    let notices = notices(&in_force, rule);
+    let known = |on_file: &OnFile| sources(&in_force, on_file, &shared.settings.list_sources, rule);
+    let sources = on_file.as_ref().map(known).unwrap_or_default();
+    let mut notices = notices(&in_force, rule);
+    if on_file.is_none() {
+        notices.push("The folder of lists cannot be read; what lies there is not shown.".into());
+    }
     let cards: BTreeMap<String, Card> =
-        on_file.cards.into_iter().map(|card| (card.name.clone(), card)).collect();
+        on_file.unwrap_or_default().cards.into_iter().map(|card| (card.name.clone(), card)).collect();
     let items = in_force.into_iter().map(|list| view(rule, list, &cards)).collect();
     Ok(ListsInForce { items, sources, notices })
 }
@@ -255,10 +259,12 @@ impl Offered {
             } else {
                 if !TEXTS.contains(&part.as_str()) {
                     problems.push(FieldProblem::unknown(&part, &["files", "name", "date", "accept_shrink"]));
+                    left = skipped(&mut field, left).await?;
+                    continue;
                 }
                 let text = text(&mut field).await?;
-                if !text.trim().is_empty() {
-                    texts.entry(part).or_insert(text);
+                if texts.insert(part.clone(), text).is_some() {
+                    problems.push(FieldProblem::body(&part, "duplicate", "The part stands more than once"));
                 }
             }
         }
@@ -268,6 +274,8 @@ impl Offered {
         if !problems.is_empty() {
             return Err(ApiError::Fields(problems));
         }
+        // A field of a form that was left empty is one that was not sent.
+        texts.retain(|_, text| !text.trim().is_empty());
         let date = texts.get("date").map(|text| text.trim().parse::<NaiveDate>()).transpose();
         let date = date.map_err(|_| {
             let msg = "Input should be a day, for instance 2026-03-09";
@@ -305,6 +313,15 @@ async fn store(field: &mut Field, path: &Path, limit: usize) -> Result<usize, Ap
     }
     file.flush().await.map_err(|error| no_room(&error))?;
     Ok(written)
+}
+
+/// Reads past a part that nobody asked for; returns what may still come.
+async fn skipped(field: &mut Field, mut left: usize) -> Result<usize, ApiError> {
+    while let Some(chunk) = field.next().await {
+        let length = chunk.map_err(|_| malformed())?.len();
+        left = left.checked_sub(length).ok_or_else(|| too_large("The files are larger than 256 MiB"))?;
+    }
+    Ok(left)
 }
 
 async fn text(field: &mut Field) -> Result<String, ApiError> {

@@ -39,7 +39,9 @@ fn own_page(address: &str) -> Option<&str> {
     let is_own = path == QUEUE || path.strip_prefix(QUEUE).is_some_and(|rest| rest.starts_with('/'));
     let is_page =
         !path.starts_with(SIGN_IN) && !path.starts_with("/admin/api") && !path.starts_with("/admin/assets");
+    // A browser takes `%2e` for a dot; no page of the portal has a `%` in its path.
     let is_plain = path.split('/').all(|step| step != ".." && step != ".")
+        && !path.contains('%')
         && !address.contains('\\')
         && !address.chars().any(char::is_control);
     (is_own && is_page && is_plain && address.len() <= 2_048).then_some(address)
@@ -88,6 +90,8 @@ mod tests {
             "https://evil.example/admin",
             "/admin\\@evil.example",
             "/admin/../x",
+            "/admin/%2e%2e/kyc/x",
+            "/admin/%2e/api/me",
             "/admin/./x",
             "javascript:alert(1)",
             "/admin/api/me",

@@ -90,16 +90,17 @@ function read() {
 /** On the page that somebody was sent away from: what was typed there stands there again. */
 function comeBack() {
   const kept = read();
-  if (!kept || !operator()) {
-    // Before the sign-in, or nothing.
+  if (!kept) {
     return;
   }
-  const isOver = Date.now() - kept.at > LONGEST_MINUTES * 60_000;
-  if (isOver || kept.operator !== operator()) {
+  const left = kept.at + LONGEST_MINUTES * 60_000 - Date.now();
+  if (left <= 0 || (operator() && kept.operator !== operator())) {
     forget();
     return;
   }
-  if (kept.page !== location.pathname) {
+  if (!operator() || kept.page !== location.pathname) {
+    // The sign-in, or another page: it waits, and not for ever.
+    setTimeout(forget, left);
     return;
   }
   forget();

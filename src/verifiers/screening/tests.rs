@@ -293,6 +293,19 @@ fn an_equal_document_number_matches_whatever_was_read_of_the_name() {
 }
 
 #[test]
+fn a_listed_document_number_is_found_where_no_name_was_read_at_all() {
+    let list = listed(&[("Pavlina PELTRAMI", "1982-11-30"), ("Somebody ELSE", "1950-01-01")]);
+    let index = Index::build(vec![Arc::new(list)]);
+    let mut person = subject("", None);
+    person.names.clear();
+    person.document_number = Some("P00-0770 1".to_owned());
+    let hits = screen(&index, &person).hits.0;
+    assert_eq!(hits.iter().map(|hit| (hit.is_match, hit.id.as_str())).collect::<Vec<_>>(), [(true, "p0")]);
+    person.document_number = None;
+    assert!(screen(&index, &person).hits.0.is_empty());
+}
+
+#[test]
 fn a_short_document_number_supports_a_name_and_decides_nothing_alone() {
     let mut list = listed(&[("Pavlina PELTRAMI", "1982-11-30")]);
     list.entities[0].documents = vec!["12345".to_owned()];

@@ -17,6 +17,8 @@ const person = (options) => personIn(browser, options);
 /** Signs in without a mouse. */
 async function signIn(page, login) {
   await page.goto(`${base}/admin`);
+  // The page puts the cursor there by itself, a moment after it has loaded.
+  await page.waitForSelector("#login:focus");
   await page.keyboard.type(login);
   await page.keyboard.press("Tab");
   await page.keyboard.type(PASSWORD);

@@ -120,7 +120,8 @@ impl Sessions {
         };
         self.spawn(carried_out)
             .await
-            .map_err(|error| CommandError::Store(format!("the command's task ended: {error}")))?
+            // A panic's message may hold what was worked on.
+            .map_err(|_| CommandError::Store("the command's task did not finish".into()))?
     }
 
     async fn execute_here(&self, command: SessionCommand, actor: &Actor) -> Result<Folded, CommandError> {

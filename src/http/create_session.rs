@@ -94,7 +94,7 @@ async fn create(
             let once = async move { open_once(&data, &repeatable, partner, fields, caller.actor()).await };
             // To its end even if the caller goes away: the key must not stay taken.
             let done = shared.sessions.spawn(once).await;
-            done.map_err(|error| ApiError::Internal(format!("the request's task ended: {error}")))??
+            done.map_err(|_| ApiError::Internal("the request's task did not finish".into()))??
         }
     };
     name_session(view.session_id);
